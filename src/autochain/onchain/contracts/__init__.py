@@ -1,0 +1,1 @@
+"""One folder per subject, all laid out alike; nothing in the ledger names a contract."""

@@ -1,0 +1,51 @@
+"""The one decision whether a consent lets a reader read; every door asks it."""
+
+from __future__ import annotations
+
+from ...codec import Record
+from ...ids import Id
+from ...refusals import Refusal
+from ...units import Count
+from ..recording import Category, Precision
+from . import errors
+from .messages import Purpose
+from .state import Consent
+
+
+class Request(Record, frozen=True):
+    """What a reader wants to read, and what is known of the recording."""
+
+    reader: Id
+    owner: Id
+    vehicle: Id
+    purpose: Purpose
+    categories: tuple[Category, ...]
+    precision: Precision
+    start_ms: Count
+    end_ms: Count
+
+
+def decide(consent: Consent | None, request: Request, *, now_ms: int) -> Refusal | None:
+    """Gives the reason to refuse, or None when the consent lives and covers all that is asked."""
+    if consent is None:
+        return errors.NO_CONSENT()
+    if not consent.lives(now_ms):
+        return errors.ENDED()
+    if consent.reader != request.reader:
+        return errors.OTHER_READER()
+    if consent.vehicle != request.vehicle or consent.owner != request.owner:
+        return errors.OTHER_VEHICLE()
+    if consent.purpose != request.purpose:
+        return errors.OTHER_PURPOSE(f"{consent.purpose}, not {request.purpose}")
+    missing = [
+        category
+        for category in request.categories
+        if category not in consent.categories
+    ]
+    if missing:
+        return errors.OTHER_CATEGORY(", ".join(missing))
+    if consent.precision == "coarse" and request.precision != "coarse":
+        return errors.TOO_PRECISE()
+    if not (consent.from_ms <= request.start_ms and request.end_ms <= consent.until_ms):
+        return errors.OUTSIDE_WINDOW()
+    return None

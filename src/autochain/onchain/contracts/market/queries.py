@@ -1,0 +1,41 @@
+"""What may be read of market."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from ...codec import tag_of
+from ...ids import Id
+from ...ledger import Query, View
+from .state import BY_OWNER, BY_READER, RECEIPTS, Receipt
+
+TAG = tag_of(__name__)
+PAGE = 100
+
+
+class GetReceipt(Query[Receipt | None], frozen=True, tag=TAG):
+    """Asks for one receipt."""
+
+    receipt: Id
+
+
+class ListReceipts(Query[tuple[tuple[Id, Receipt], ...]], frozen=True, tag=TAG):
+    """Asks for the receipts of an account, as owner or as reader, in the order of their ids, at most 100 at a time."""
+
+    account: Id
+    as_reader: bool = False
+    after: Id | None = None
+
+
+def get_receipt(view: View, query: GetReceipt) -> Receipt | None:
+    return RECEIPTS.get(view, query.receipt)
+
+
+def list_receipts(view: View, query: ListReceipts) -> tuple[tuple[bytes, Receipt], ...]:
+    listed = BY_READER if query.as_reader else BY_OWNER
+    after = (query.account, query.after) if query.after else ()
+    names = [
+        name for name, _ in islice(listed.items(view, query.account, after=after), PAGE)
+    ]
+    found = [(name, RECEIPTS.get(view, name)) for name in names]
+    return tuple((name, record) for name, record in found if record is not None)

@@ -1,0 +1,78 @@
+"""What may be asked of recording, and what it announces."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, get_args
+
+import msgspec
+
+from ...codec import Record, tag_of
+from ...crypto import Hash
+from ...ids import Id, derive
+from ...ledger import Event, Message
+from ...units import Count, split
+from . import errors
+
+TAG = tag_of(__name__)
+HOUR_MS = 3_600_000
+MAX_PARTS = 32
+MAX_POINTS = 1_000_000
+"""How many readings one recording may claim."""
+
+Category = Literal[
+    "position", "motion", "engine", "energy", "environment", "body", "diagnostics"
+]
+"""What kind of signals a part holds, by branches of the vehicle signal specification."""
+CATEGORIES: tuple[str, ...] = get_args(Category)
+
+Precision = Literal["exact", "coarse"]
+PRECISIONS: tuple[str, ...] = get_args(Precision)
+
+
+class Part(Record, frozen=True):
+    """One separately encrypted part of a recording: what it holds and how large its ciphertext is."""
+
+    category: Category
+    precision: Precision
+    size_bytes: Count
+
+
+class Commit(Message, frozen=True, tag=TAG):
+    """The sender, a vehicle, commits to what it recorded.
+
+    Times are whole hours, so that the chain does not tell when exactly somebody drove.
+    """
+
+    fingerprint: Hash
+    """HMAC of the readings under a secret of the owner: recognises the same readings again, tells others nothing."""
+    manifest_root: Hash
+    """Merkle root over the recording's parts."""
+    parts: Annotated[tuple[Part, ...], msgspec.Meta(min_length=1, max_length=MAX_PARTS)]
+    points: Annotated[int, msgspec.Meta(ge=1, le=MAX_POINTS)]
+    """How many readings it claims to hold."""
+    start_ms: Count
+    end_ms: Count
+    weight: ClassVar[int] = 250
+
+    def check(self) -> None:
+        if (
+            split(self.start_ms, HOUR_MS)[1]
+            or split(self.end_ms, HOUR_MS)[1]
+            or self.start_ms >= self.end_ms
+        ):
+            raise errors.NOT_WHOLE_HOURS()
+        names = [(part.category, part.precision) for part in self.parts]
+        if names != sorted(set(names)):
+            raise errors.PARTS_UNSORTED()
+
+
+class Committed(Event, frozen=True, tag=TAG):
+    recording: Id
+    vehicle: Id
+    owner: Id
+    points: Count
+
+
+def recording_id(vehicle: bytes, fingerprint: bytes) -> bytes:
+    """Gives the id of a vehicle's recording; the same readings of a vehicle give the same id."""
+    return derive("recording", vehicle, fingerprint)

@@ -1,0 +1,76 @@
+"""Merkle trees over ordered lists as in RFC 6962, in the form CometBFT uses for headers, transactions and results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..codec import Record
+from .hashes import Hash, sha256
+
+
+class Proof(Record, frozen=True):
+    """Shows that one leaf stands at one place of a list of known length."""
+
+    total: int
+    index: int
+    aunts: tuple[Hash, ...]
+    """Hashes beside the way up, from the leaf to the root."""
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    return sha256(b"\x00" + leaf)
+
+
+def inner_hash(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right)
+
+
+def split_point(length: int) -> int:
+    """Gives the largest power of two below `length`: how many leaves go left."""
+    return 1 << ((length - 1).bit_length() - 1)
+
+
+def root(leaves: Sequence[bytes]) -> bytes:
+    """Gives the root of a list of leaves; the empty list has the hash of nothing."""
+    return _root([leaf_hash(leaf) for leaf in leaves]) if leaves else sha256(b"")
+
+
+def _root(hashes: Sequence[bytes]) -> bytes:
+    if len(hashes) == 1:
+        return hashes[0]
+    split = split_point(len(hashes))
+    return inner_hash(_root(hashes[:split]), _root(hashes[split:]))
+
+
+def prove(leaves: Sequence[bytes], index: int) -> Proof:
+    """Proves the leaf at `index`, counted from 0."""
+    hashes = [leaf_hash(leaf) for leaf in leaves]
+    aunts: list[bytes] = []
+    low, high = 0, len(hashes)
+    while high - low > 1:
+        split = low + split_point(high - low)
+        if index < split:
+            aunts.append(_root(hashes[split:high]))
+            high = split
+        else:
+            aunts.append(_root(hashes[low:split]))
+            low = split
+    return Proof(len(hashes), index, tuple(reversed(aunts)))
+
+
+def verify(expected_root: bytes, leaf: bytes, proof: Proof) -> bool:
+    """Says whether the leaf stands where the proof says in the list with this root."""
+    if not 0 <= proof.index < proof.total or proof.total > 2**32:
+        return False
+    sides: list[bool] = []
+    low, high = 0, proof.total
+    while high - low > 1:
+        split = low + split_point(high - low)
+        sides.append(proof.index < split)
+        low, high = (low, split) if sides[-1] else (split, high)
+    if len(sides) != len(proof.aunts):
+        return False
+    node = leaf_hash(leaf)
+    for is_left, aunt in zip(reversed(sides), proof.aunts, strict=True):
+        node = inner_hash(node, aunt) if is_left else inner_hash(aunt, node)
+    return node == expected_root

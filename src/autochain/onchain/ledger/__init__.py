@@ -1,0 +1,65 @@
+"""The ledger: transactions, headers, the state tree, dispatch to contracts; it names no contract."""
+
+from . import errors, header, ics23, interfaces, protobuf
+from .application import (
+    Answer,
+    Application,
+    Checked,
+    Executed,
+    Info,
+    Snapshot,
+    Store,
+    TransactionResult,
+)
+from .context import BlockInfo, Context, View
+from .contract import Contract
+from .dispatch import Dispatcher
+from .genesis import GENESIS, ChainSpec, Genesis, Limits
+from .machine import StateMachine
+from .messages import Event, Introduction, Message, Query, Timer
+from .state import HASH, ID, NUMBER, TEXT, Overlay, Table
+from .transaction import KeysProof, Signature, Transaction, sign_bytes, transaction_hash
+from .tree import Tree
+
+__all__ = [
+    "GENESIS",
+    "HASH",
+    "ID",
+    "NUMBER",
+    "TEXT",
+    "Answer",
+    "Application",
+    "BlockInfo",
+    "ChainSpec",
+    "Checked",
+    "Context",
+    "Contract",
+    "Dispatcher",
+    "Event",
+    "Executed",
+    "Genesis",
+    "Info",
+    "Introduction",
+    "KeysProof",
+    "Limits",
+    "Message",
+    "Overlay",
+    "Query",
+    "Signature",
+    "Snapshot",
+    "StateMachine",
+    "Store",
+    "Table",
+    "Timer",
+    "Transaction",
+    "TransactionResult",
+    "Tree",
+    "View",
+    "errors",
+    "header",
+    "ics23",
+    "interfaces",
+    "protobuf",
+    "sign_bytes",
+    "transaction_hash",
+]

@@ -1,0 +1,152 @@
+"""The calls between an engine and the state machine: ABCI 2.0 under Python names.
+
+An engine decides the order of transactions; the application says what they do. An engine knows this interface and no contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from ..codec import Record
+from .header import Result
+from .state import Reader
+
+
+class Info(NamedTuple):
+    """Where the application stands."""
+
+    height: int
+    """Height of the last committed block; 0 before the first."""
+    app_hash: bytes
+
+
+class TransactionResult(Record, frozen=True):
+    """What came of a transaction."""
+
+    code: int
+    """0 when its messages happened; otherwise the refusal's number in its codespace."""
+    codespace: str
+    log: str
+    """The refusal in words."""
+    weight_wanted: int
+    weight_used: int
+    events: bytes
+    """The announced events in canonical bytes."""
+    data: bytes
+    """The hash of the events, which the next header commits to; empty without events."""
+
+    def deterministic(self) -> Result:
+        """The part that the next header commits to."""
+        return Result(self.code, self.data, self.weight_wanted, self.weight_used)
+
+
+class Checked(NamedTuple):
+    """What the mempool needs to know of a transaction it may take in."""
+
+    sender: bytes
+    sequence: int
+    fee_uacc: int
+    weight: int
+
+
+class Executed(NamedTuple):
+    """What a block did."""
+
+    results: tuple[TransactionResult, ...]
+    events: bytes
+    """Events of timers, announced before the first transaction, in canonical bytes."""
+    app_hash: bytes
+
+
+class Answer(NamedTuple):
+    """The answer to a query; with a proof only where one was asked for."""
+
+    value: bytes
+    proof: bytes
+    """An encoded ICS-23 CommitmentProof against the root after `height`."""
+    height: int
+
+
+class Snapshot(NamedTuple):
+    """A state that a new node may start from."""
+
+    height: int
+    chunks: int
+    root: bytes
+    time_ms: int
+
+
+class Store(Reader, Protocol):
+    """The durable key-value state of one chain, given by the node."""
+
+    @property
+    def meta(self) -> bytes | None:
+        """What the application put beside its last commit; None before the first."""
+        ...
+
+    def commit(self, changes: Mapping[bytes, bytes | None], *, meta: bytes) -> None:
+        """Writes a block's changes at once, durable when it returns."""
+        ...
+
+
+class Application(Protocol):
+    """One chain's replicated state machine."""
+
+    def info(self) -> Info:
+        """Says where the application stands, so that an engine can replay what it lacks."""
+        ...
+
+    def init_chain(self, *, chain_id: str, time_ms: int, state: bytes) -> bytes:
+        """Begins a chain from its genesis state; gives the root."""
+        ...
+
+    def check(self, data: bytes, *, recheck: bool = False) -> Checked:
+        """Says whether a transaction may wait for a block; raises the refusal when not."""
+        ...
+
+    def prepare(
+        self, candidates: Sequence[bytes], *, height: int, time_ms: int
+    ) -> list[bytes]:
+        """Chooses, in order, the transactions for a block to propose."""
+        ...
+
+    def process(
+        self, transactions: Sequence[bytes], *, height: int, time_ms: int
+    ) -> bool:
+        """Says whether a proposed block keeps the rules."""
+        ...
+
+    def execute(
+        self, transactions: Sequence[bytes], *, height: int, time_ms: int
+    ) -> Executed:
+        """Runs a decided block."""
+        ...
+
+    def commit(self) -> None:
+        """Makes the executed block's changes durable."""
+        ...
+
+    def query(self, data: bytes, *, height: int = 0) -> Answer:
+        """Answers an encoded query from the committed state."""
+        ...
+
+    def prove(self, key: bytes, *, height: int = 0) -> Answer:
+        """Gives a value of the state tree, or its absence, with the proof; at the last height when none is named."""
+        ...
+
+    def next_due_ms(self) -> int | None:
+        """Says when a timer falls due, so that an engine makes a block for it."""
+        ...
+
+    def list_snapshots(self) -> list[Snapshot]: ...
+
+    def load_chunk(self, *, height: int, chunk: int) -> bytes: ...
+
+    def offer_snapshot(self, snapshot: Snapshot, *, app_hash: bytes) -> bool:
+        """Says whether a snapshot of another node may be applied here."""
+        ...
+
+    def apply_chunk(self, chunk: int, data: bytes) -> bool:
+        """Takes a chunk in; after the last one the state stands and its root is checked."""
+        ...

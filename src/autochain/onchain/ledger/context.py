@@ -1,0 +1,121 @@
+"""What a contract's function is given: the block it runs in, its own state, and the way to other contracts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from ..ids import contract_account
+from ..refusals import ensure
+from .messages import Event, Message, Query, Timer
+from .state import Overlay, Reader
+from .timers import schedule
+
+if TYPE_CHECKING:
+    from .dispatch import Dispatcher
+
+R = TypeVar("R")
+MAX_CALLS = 8
+"""How deep contracts may call each other."""
+
+
+class BlockInfo(NamedTuple):
+    """The block in which something runs."""
+
+    chain_id: str
+    height: int
+    time_ms: int
+    """From the header; never the clock."""
+
+
+class View:
+    """Lets a contract's function read."""
+
+    __slots__ = ("_depth", "_dispatcher", "_state", "block", "contract")
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        state: Reader,
+        block: BlockInfo,
+        contract: str,
+        depth: int = 0,
+    ) -> None:
+        ensure(depth <= MAX_CALLS, "contracts do not call each other without end")
+        self._dispatcher = dispatcher
+        self._state = state
+        self._depth = depth
+        self.block = block
+        self.contract = contract
+
+    @property
+    def state(self) -> Reader:
+        return self._state
+
+    @property
+    def account(self) -> bytes:
+        """The account that this contract itself holds money in."""
+        return contract_account(self.contract)
+
+    def ask(self, used: str, query: Query[R]) -> R:
+        """Asks another contract, named as in `uses`."""
+        target = self._dispatcher.used(self.contract, used)
+        view = View(self._dispatcher, self._state, self.block, target, self._depth + 1)
+        answer: R = self._dispatcher.answer(view, query)
+        return answer
+
+
+class Context(View):
+    """Lets a contract's function read, write, announce and call."""
+
+    __slots__ = ("_overlay", "events", "payer", "sender")
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        overlay: Overlay,
+        block: BlockInfo,
+        contract: str,
+        *,
+        sender: bytes,
+        events: list[Event],
+        payer: bytes | None = None,
+        depth: int = 0,
+    ) -> None:
+        super().__init__(dispatcher, overlay, block, contract, depth)
+        self._overlay = overlay
+        self.sender = sender
+        """Who speaks: proved by the transaction, or the contract that calls as itself."""
+        self.payer = payer
+        """Who co-signed to pay the fee, seen by the message's own contract only."""
+        self.events = events
+
+    @property
+    def state(self) -> Overlay:
+        return self._overlay
+
+    def emit(self, event: Event) -> None:
+        """Announces something that happened."""
+        self.events.append(event)
+
+    def call(self, used: str, message: Message, *, as_self: bool = False) -> None:
+        """Asks another contract to do something, as the sender or as this contract itself; all its rules hold."""
+        target = self._dispatcher.used(self.contract, used)
+        self._dispatcher.run(
+            self.into(target, self.account if as_self else self.sender), message
+        )
+
+    def into(self, contract: str, sender: bytes) -> Context:
+        """Gives the context of a call into another contract."""
+        return Context(
+            self._dispatcher,
+            self._overlay,
+            self.block,
+            contract,
+            sender=sender,
+            events=self.events,
+            depth=self._depth + 1,
+        )
+
+    def schedule(self, due_ms: int, timer: Timer) -> None:
+        """Has the contract's own timer run in the first block whose time is not before `due_ms`."""
+        schedule(self._overlay, due_ms=due_ms, timer=timer)

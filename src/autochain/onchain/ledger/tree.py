@@ -1,0 +1,199 @@
+"""The state tree: a compact sparse Merkle tree in the shape of ICS-23's `SmtSpec`, with immutable nodes.
+
+A leaf stands at the path SHA-256(key) and hashes 0x00 ‖ SHA-256(key) ‖ SHA-256(value); an inner node hashes
+0x01 ‖ left ‖ right; an empty subtree hashes to 32 zero bytes; a subtree that holds one leaf is that leaf. An update copies
+the paths it changes, so an older root stays whole as long as somebody holds it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from ..crypto import sha256
+from ..refusals import ensure
+from .ics23 import CommitmentProof, ExistenceProof, InnerOp, NonExistenceProof
+
+EMPTY = bytes(32)
+MAX_VALUE_BYTES = 4096
+
+Leaf: TypeAlias = tuple[bytes, bytes, bytes, bytes]
+"""hash, path, key, value"""
+Inner: TypeAlias = tuple[bytes, "Node", "Node"]
+"""hash, left, right"""
+Node: TypeAlias = Leaf | Inner | None
+"""Plain tuples: a million of them must fit in memory and be made fast. A leaf has four items, an inner node three."""
+
+Change: TypeAlias = tuple[bytes, Leaf | None]
+"""path and the new leaf there, or None to delete it"""
+
+
+class Tree:
+    """One state of the tree. `update` gives the next one and leaves this one as it is."""
+
+    __slots__ = ("_root",)
+
+    def __init__(self, root: Node = None) -> None:
+        self._root = root
+
+    @property
+    def root(self) -> bytes:
+        """The root hash; of the empty tree, 32 zero bytes."""
+        return self._root[0] if self._root else EMPTY
+
+    def update(self, changes: Mapping[bytes, bytes | None]) -> Tree:
+        """Gives the tree after a batch of changes; a key with None is deleted."""
+        prepared = sorted(
+            [_change(key, value) for key, value in changes.items()], key=_path
+        )
+        return Tree(_update(self._root, prepared, 0, len(prepared), 0))
+
+    def get(self, key: bytes) -> bytes | None:
+        """Gives the value of a key in this state, or None."""
+        node = _descend(self._root, sha256(key))[0]
+        return (
+            node[3] if node is not None and len(node) == 4 and node[2] == key else None
+        )
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yields every key and value, in the order of their paths."""
+        stack = [self._root]
+        while stack:
+            node = stack.pop()
+            if node is None:
+                continue
+            if len(node) == 4:
+                yield node[2], node[3]
+            else:
+                stack += [node[2], node[1]]
+
+    def prove(self, key: bytes) -> CommitmentProof:
+        """Proves the key's value, or its absence by the neighbours on both sides."""
+        path = sha256(key)
+        node, steps = _descend(self._root, path)
+        if node is not None and len(node) == 4 and node[1] == path:
+            return CommitmentProof(exist=_existence(node, steps))
+        left, right = _neighbours(self._root, path)
+        return CommitmentProof(nonexist=NonExistenceProof(key, left=left, right=right))
+
+
+def _change(key: bytes, value: bytes | None) -> Change:
+    ensure(
+        key and (value is None or 0 < len(value) <= MAX_VALUE_BYTES),
+        "a key is not empty and a value has 1 to 4096 bytes",
+    )
+    path = sha256(key)
+    return (
+        path,
+        None
+        if value is None
+        else (sha256(b"\x00" + path + sha256(value)), path, key, value),
+    )
+
+
+def _path(change: Change) -> bytes:
+    return change[0]
+
+
+def _bit(path: bytes, depth: int) -> int:
+    return path[depth >> 3] >> (7 - (depth & 7)) & 1
+
+
+def _split(changes: Sequence[Change], low: int, high: int, depth: int) -> int:
+    """Finds the first of the sorted changes that goes right at this depth."""
+    return bisect_left(changes, 1, low, high, key=lambda change: _bit(change[0], depth))
+
+
+def _update(node: Node, changes: list[Change], low: int, high: int, depth: int) -> Node:
+    if low == high:
+        return node
+    if node is None or len(node) == 4:
+        leaves = [leaf for _, leaf in changes[low:high] if leaf is not None]
+        if node is not None:
+            place = bisect_left(changes, node[1], low, high, key=_path)
+            if place == high or changes[place][0] != node[1]:
+                leaves.append(node)
+                leaves.sort(key=lambda leaf: leaf[1])
+            elif leaves == [node]:
+                return node
+        return _build(leaves, 0, len(leaves), depth)
+    middle = _split(changes, low, high, depth)
+    left = _update(node[1], changes, low, middle, depth + 1)
+    right = _update(node[2], changes, middle, high, depth + 1)
+    if left is node[1] and right is node[2]:
+        return node
+    return _join(left, right)
+
+
+def _build(leaves: Sequence[Leaf], low: int, high: int, depth: int) -> Node:
+    if high - low <= 1:
+        return leaves[low] if high > low else None
+    middle = bisect_left(leaves, 1, low, high, key=lambda leaf: _bit(leaf[1], depth))
+    return _join(
+        _build(leaves, low, middle, depth + 1), _build(leaves, middle, high, depth + 1)
+    )
+
+
+def _join(left: Node, right: Node) -> Node:
+    if left is None and (right is None or len(right) == 4):
+        return right
+    if right is None and left is not None and len(left) == 4:
+        return left
+    return (
+        sha256(b"\x01" + (left[0] if left else EMPTY) + (right[0] if right else EMPTY)),
+        left,
+        right,
+    )
+
+
+def _descend(node: Node, path: bytes) -> tuple[Node, list[tuple[int, bytes]]]:
+    """Follows a path down to where it ends; also gives the side taken and the sibling's hash at each step."""
+    steps: list[tuple[int, bytes]] = []
+    while node is not None and len(node) == 3:
+        side = _bit(path, len(steps))
+        sibling = node[1] if side else node[2]
+        steps.append((side, sibling[0] if sibling else EMPTY))
+        node = node[2] if side else node[1]
+    return node, steps
+
+
+def _existence(leaf: Leaf, steps: Sequence[tuple[int, bytes]]) -> ExistenceProof:
+    ops = [
+        InnerOp(prefix=b"\x01" + sibling)
+        if side
+        else InnerOp(prefix=b"\x01", suffix=sibling)
+        for side, sibling in steps
+    ]
+    return ExistenceProof(leaf[2], leaf[3], path=tuple(reversed(ops)))
+
+
+def _neighbours(
+    root: Node, path: bytes
+) -> tuple[ExistenceProof | None, ExistenceProof | None]:
+    """Proves the last leaf before an absent path and the first one after it."""
+    found: list[ExistenceProof | None] = []
+    for side in (1, 0):
+        leaf = _nearest(root, path, depth=0, side=side)
+        found.append(_existence(leaf, _descend(root, leaf[1])[1]) if leaf else None)
+    return found[0], found[1]
+
+
+def _nearest(node: Node, path: bytes, *, depth: int, side: int) -> Leaf | None:
+    """Finds the leaf nearest to a path: with side 1 the last one before it, with side 0 the first one after it."""
+    if node is None:
+        return None
+    if len(node) == 4:
+        return node if (node[1] < path) == (side == 1) else None
+    taken = _bit(path, depth)
+    inside = _nearest(node[2] if taken else node[1], path, depth=depth + 1, side=side)
+    if inside is not None or taken != side:
+        return inside
+    return _outermost(node[1] if side else node[2], side)
+
+
+def _outermost(node: Node, side: int) -> Leaf | None:
+    """Finds a subtree's last leaf (side 1) or first leaf (side 0)."""
+    while node is not None and len(node) == 3:
+        node = (node[2] or node[1]) if side else (node[1] or node[2])
+    return node

@@ -1,0 +1,124 @@
+"""The bytes of a table of readings: a gzipped Arrow stream of one batch, read back within bounds.
+
+Arrow rather than Parquet: for the few hundred moments of a usual drive it takes half the time and a tenth less room
+than Parquet at its best. The batch itself is not compressed, so that unpacking is bounded before Arrow sees a byte of it.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .drive import MAX_POINTS, Column
+from .refusals import BAD_PART
+
+MAX_TABLE_BYTES = 64 * 1024 * 1024
+"""The most an unpacked table may take: 50,000 moments of every signal of the catalogue take half of it."""
+MAX_COLUMNS = 500
+TIME = "time_ms"
+FASTEST = 1
+"""Readings are noise to a compressor: trying harder takes twice the time for 3 % less."""
+GZIP = 31
+"""The window argument that makes zlib read and write gzip; what it writes carries no time of writing."""
+
+
+@dataclass(slots=True)
+class Table:
+    """Readings column by column, with words about the whole and the unit of each column."""
+
+    about: dict[str, str]
+    times_ms: list[int]
+    columns: dict[str, Column]
+
+
+def write_table(table: Table, *, units: Mapping[str, str]) -> bytes:
+    """Writes a table; the same table gives the same bytes."""
+    import pyarrow as pa
+
+    fields = [pa.field(TIME, pa.int64(), nullable=False, metadata={"unit": "ms since 1970-01-01T00:00:00Z"})]
+    arrays = [pa.array(table.times_ms, pa.int64())]
+    for path, column in table.columns.items():
+        fields.append(pa.field(path, pa.float64(), metadata={"unit": units[path]}))
+        arrays.append(pa.array(column, pa.float64()))
+    batch = pa.record_batch(arrays, schema=pa.schema(fields, metadata=table.about))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    return zlib.compress(sink.getvalue(), FASTEST, GZIP)
+
+
+def read_table(data: bytes) -> Table:
+    """Reads a table from anyone; what does not hold to its form and bounds is refused."""
+    import pyarrow as pa
+
+    try:
+        batch = _only_batch(_unpack(data))
+        batch.validate(full=True)
+        about = {key.decode(): value.decode() for key, value in (batch.schema.metadata or {}).items()}
+        times_ms, *columns = [column.to_pylist() for column in batch.columns]
+        return Table(about, times_ms, dict(zip(batch.schema.names[1:], columns, strict=True)))
+    except (pa.ArrowException, OSError, UnicodeDecodeError, zlib.error, struct.error) as error:
+        raise BAD_PART(type(error).__name__) from error
+
+
+def _unpack(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj(GZIP)
+    table = unpacker.decompress(data, MAX_TABLE_BYTES)
+    if not unpacker.eof or unpacker.unused_data:
+        raise BAD_PART(f"it does not end within {MAX_TABLE_BYTES} bytes")
+    return table
+
+
+def _only_batch(stream: bytes) -> Any:
+    import pyarrow as pa
+
+    messages = pa.ipc.MessageReader.open_stream(pa.py_buffer(stream))
+    schema = pa.ipc.read_schema(messages.read_next_message())
+    _check_schema(schema)
+    message = messages.read_next_message()
+    if message.type != "record batch":
+        raise BAD_PART(f"{message.type} in place of readings")
+    rows, compressed = _batch_header(message.metadata.to_pybytes())
+    if rows > MAX_POINTS or compressed:
+        raise BAD_PART(f"{rows} rows" if rows > MAX_POINTS else "compressed twice")
+    batch = pa.ipc.read_record_batch(message, schema)
+    try:
+        messages.read_next_message()
+    except StopIteration:
+        return batch
+    raise BAD_PART("it goes on after its readings")
+
+
+def _check_schema(schema: Any) -> None:
+    import pyarrow as pa
+
+    names, types = schema.names, schema.types
+    if not 2 <= len(names) <= MAX_COLUMNS or len(set(names)) != len(names):
+        raise BAD_PART(f"{len(names)} columns")
+    if names[0] != TIME or types[0] != pa.int64() or any(kind != pa.float64() for kind in types[1:]):
+        raise BAD_PART(f"columns are not {TIME} and floats")
+
+
+def _batch_header(flatbuffer: bytes) -> tuple[int, bool]:
+    """Reads from a batch's header how many rows it says it has and whether its buffers are compressed.
+
+    Arrow would unpack compressed buffers to any size they claim, and tells of them only afterwards.
+    """
+    (message,) = struct.unpack_from("<I", flatbuffer, 0)
+    header_at = message + _field(flatbuffer, message, 2)
+    header = header_at + struct.unpack_from("<I", flatbuffer, header_at)[0]
+    rows_at = _field(flatbuffer, header, 0)
+    rows = struct.unpack_from("<q", flatbuffer, header + rows_at)[0] if rows_at else 0
+    return rows, _field(flatbuffer, header, 3) != 0
+
+
+def _field(flatbuffer: bytes, table: int, index: int) -> int:
+    """Gives where a flatbuffer's table holds a field, counted from the table; 0 if it does not."""
+    vtable = table - struct.unpack_from("<i", flatbuffer, table)[0]
+    (size,) = struct.unpack_from("<H", flatbuffer, vtable)
+    slot = 4 + 2 * index
+    offset: int = struct.unpack_from("<H", flatbuffer, vtable + slot)[0] if slot < size else 0
+    return offset

@@ -1,0 +1,34 @@
+"""Seeded worlds behind the sensor interface of the on-board unit: cars on the roads of an invented town."""
+
+from .car import Body, Car
+from .faults import EngineOverheating, Fault, GnssJump, SensorDropout, StuckValue, TroubleCodes, TyreLeak, draw_faults
+from .fleet import Fleet
+from .powertrains import CarKind, ElectricMotor, PetrolEngine
+from .roads import Junction, Place, Road, RoadNetwork, town
+from .sensors import CarState
+from .vin import check_digit, vin
+
+__all__ = [
+    "Body",
+    "Car",
+    "CarKind",
+    "CarState",
+    "ElectricMotor",
+    "EngineOverheating",
+    "Fault",
+    "Fleet",
+    "GnssJump",
+    "Junction",
+    "PetrolEngine",
+    "Place",
+    "Road",
+    "RoadNetwork",
+    "SensorDropout",
+    "StuckValue",
+    "TroubleCodes",
+    "TyreLeak",
+    "check_digit",
+    "draw_faults",
+    "town",
+    "vin",
+]

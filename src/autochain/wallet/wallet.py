@@ -1,0 +1,169 @@
+"""A party's wallet: its keys and secrets in one file that only its user may read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from ..onchain.contracts.identity import Register
+from ..onchain.crypto import PublicKey, tagged_hash
+from ..onchain.ids import did
+from ..onchain.refusals import Reason
+from ..privacy import ed25519, hpke
+
+NO_WALLET = Reason(
+    "wallet",
+    1,
+    "There is no such party here.",
+    "See the parties' names with `autochain account show`.",
+)
+BAD_WALLET = Reason(
+    "wallet",
+    2,
+    "This wallet file is damaged.",
+    "Restore the party's folder from a backup.",
+)
+WALLET_OPEN = Reason(
+    "wallet",
+    3,
+    "Others may read this wallet file.",
+    "Take the right away: chmod 600 on the file.",
+)
+BAD_NAME = Reason(
+    "wallet",
+    4,
+    "A party's name is not usable.",
+    "Use 1 to 64 letters, digits, dots, dashes or underscores.",
+)
+
+FILE = "wallet.json"
+Secret = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+
+class Wallet(msgspec.Struct, frozen=True):
+    """The secrets of one party. Never printed: `repr` shows the DID alone."""
+
+    name: str
+    seed: Secret
+    """Ed25519 signing seed."""
+    encryption: Secret
+    """X25519 private key."""
+    secret: Secret
+    """For HMACs that recognise the party's own things again."""
+    salt: Secret
+    """Hides what the commitment stands for."""
+    kind: str
+    subject: str
+    """What the DID stands for: a VIN, a company number; personal data that never leaves the party."""
+    controller: bytes | None
+
+    def __repr__(self) -> str:
+        return f"Wallet({self.name!r}, {self.did})"
+
+    @property
+    def public_key(self) -> PublicKey:
+        return ed25519.public_key(self.seed)
+
+    @property
+    def encryption_key(self) -> bytes:
+        """X25519 public key."""
+        return hpke.public_key(self.encryption)
+
+    def registration(self) -> Register:
+        """The message that registers this party's DID."""
+        return Register(
+            keys=(self.public_key,),
+            threshold=1,
+            kind=self.kind,  # type: ignore[arg-type]
+            commitment=tagged_hash("commitment", self.salt, self.subject.encode()),
+            encryption_key=self.encryption_key,
+            controller=self.controller,
+        )
+
+    @property
+    def account(self) -> bytes:
+        return self.registration().account()
+
+    @property
+    def did(self) -> str:
+        return did(self.account)
+
+    def sign(self, message: bytes) -> bytes:
+        return ed25519.sign(self.seed, message)
+
+    def unseal(self, sealed: bytes, *, info: bytes) -> bytes:
+        """Opens a secret that was sealed to this party."""
+        return hpke.unseal(self.encryption, sealed, info=info)
+
+
+def create(
+    parties: Path,
+    name: str,
+    *,
+    kind: str,
+    subject: str = "",
+    controller: bytes | None = None,
+) -> Wallet:
+    """Makes a party's wallet with fresh keys in `parties/NAME`, for its user alone."""
+    folder = _folder(parties, name)
+    wallet = Wallet(
+        name=name,
+        seed=secrets.token_bytes(32),
+        encryption=secrets.token_bytes(32),
+        secret=secrets.token_bytes(32),
+        salt=secrets.token_bytes(32),
+        kind=kind,
+        subject=subject,
+        controller=controller,
+    )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(folder / FILE, msgspec.json.encode(wallet))
+    return wallet
+
+
+def load(parties: Path, name: str) -> Wallet:
+    """Opens a party's wallet."""
+    path = _folder(parties, name) / FILE
+    try:
+        if path.stat().st_mode & 0o077:
+            raise WALLET_OPEN(str(path))
+        return msgspec.json.decode(path.read_bytes(), type=Wallet)
+    except FileNotFoundError:
+        raise NO_WALLET(name) from None
+    except msgspec.DecodeError:
+        raise BAD_WALLET(str(path)) from None
+
+
+def wallets(parties: Path) -> list[str]:
+    """Lists the names of the parties that have a wallet."""
+    return sorted(path.parent.name for path in parties.glob(f"*/{FILE}"))
+
+
+def _folder(parties: Path, name: str) -> Path:
+    if (
+        not 1 <= len(name) <= 64
+        or not all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
+        or name[0] == "."
+    ):
+        raise BAD_NAME(name[:80])
+    return parties / name
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Writes a file that only its user may read, whole or not at all, durable when it returns."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,5 @@
+"""Stand-ins for clock, disk and network, for tests of what is built on them."""
+
+from .memory_store import MemoryStore
+
+__all__ = ["MemoryStore"]
