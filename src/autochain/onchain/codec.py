@@ -9,30 +9,17 @@ import msgspec
 from .refusals import Reason
 
 NOT_DECODABLE = Reason(
-    "codec",
-    1,
-    "These bytes are not the record that was expected.",
-    "Build the record with this version's SDK.",
+    "codec", 1, "These bytes are not the record that was expected.", "Build the record with this version's SDK."
 )
 NOT_CANONICAL = Reason(
-    "codec",
-    2,
-    "These bytes are not the canonical encoding of their record.",
-    "Encode the record again with the SDK.",
+    "codec", 2, "These bytes are not the canonical encoding of their record.", "Encode the record again with the SDK."
 )
-TOO_LONG = Reason(
-    "codec",
-    3,
-    "These bytes are longer than allowed here.",
-    "Split the request into smaller ones.",
-)
+TOO_LONG = Reason("codec", 3, "These bytes are longer than allowed here.", "Split the request into smaller ones.")
 
 R = TypeVar("R")
 
 
-class Record(
-    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False
-):
+class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """A frozen record that is written as an array of its fields in MessagePack.
 
     Fields are integers, bytes, strings, booleans, None, tuples and other records; never maps, floats or sets.

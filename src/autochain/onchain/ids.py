@@ -17,27 +17,12 @@ Id = Annotated[bytes, msgspec.Meta(min_length=ID_BYTES, max_length=ID_BYTES)]
 
 DID_PREFIX = "did:acc:"
 
-__all__ = [
-    "DID_PREFIX",
-    "ID_BYTES",
-    "Hash",
-    "Id",
-    "contract_account",
-    "derive",
-    "did",
-    "from_did",
-    "from_hex",
-]
+__all__ = ["DID_PREFIX", "ID_BYTES", "Hash", "Id", "contract_account", "derive", "did", "from_did", "from_hex"]
 
 NOT_A_DID = Reason(
-    "ids",
-    1,
-    "This is not a DID of AutoChain.",
-    "Give the whole DID: did:acc: and 32 characters of a-z and 2-7.",
+    "ids", 1, "This is not a DID of AutoChain.", "Give the whole DID: did:acc: and 32 characters of a-z and 2-7."
 )
-NOT_AN_ID = Reason(
-    "ids", 2, "This is not an id.", "Give the id as 40 hexadecimal digits."
-)
+NOT_AN_ID = Reason("ids", 2, "This is not an id.", "Give the id as 40 hexadecimal digits.")
 
 
 def derive(domain: str, *parts: bytes) -> bytes:
@@ -58,11 +43,7 @@ def did(account: bytes) -> str:
 def from_did(text: str) -> bytes:
     """Reads an account from its DID."""
     body = text.removeprefix(DID_PREFIX)
-    if (
-        not text.startswith(DID_PREFIX)
-        or len(body) != 32
-        or not set(body) <= set("abcdefghijklmnopqrstuvwxyz234567")
-    ):
+    if not text.startswith(DID_PREFIX) or len(body) != 32 or not set(body) <= set("abcdefghijklmnopqrstuvwxyz234567"):
         raise NOT_A_DID(text[:60])
     return base64.b32decode(body.upper())
 

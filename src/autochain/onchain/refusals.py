@@ -30,9 +30,7 @@ class Refusal(Exception):
     @property
     def text(self) -> str:
         """What is refused, with the detail of this case."""
-        return (
-            f"{self.reason.text} ({self.detail})" if self.detail else self.reason.text
-        )
+        return f"{self.reason.text} ({self.detail})" if self.detail else self.reason.text
 
     @property
     def remedy(self) -> str:

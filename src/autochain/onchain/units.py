@@ -20,27 +20,17 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 """A whole quantity, height or time in ms: within what every JSON reader holds exactly."""
 
 NOT_AN_AMOUNT = Reason(
-    "units",
-    1,
-    "This is not an amount of ACC.",
-    "Write it like 12 or 0.25, with at most 6 decimals.",
+    "units", 1, "This is not an amount of ACC.", "Write it like 12 or 0.25, with at most 6 decimals."
 )
 
 
-def mul_div(
-    a: int, b: int, c: int, *, rounding: Literal["down", "up", "half_even"]
-) -> int:
+def mul_div(a: int, b: int, c: int, *, rounding: Literal["down", "up", "half_even"]) -> int:
     """Computes a·b/c with one rounding at the end; all three are whole and c is above zero."""
-    ensure(
-        a >= 0 and b >= 0 and c > 0,
-        "mul_div takes numbers from zero and divides by more than zero",
-    )
+    ensure(a >= 0 and b >= 0 and c > 0, "mul_div takes numbers from zero and divides by more than zero")
     quotient, remainder = divmod(a * b, c)
     if rounding == "up" and remainder:
         return quotient + 1
-    if rounding == "half_even" and (
-        2 * remainder > c or (2 * remainder == c and quotient & 1)
-    ):
+    if rounding == "half_even" and (2 * remainder > c or (2 * remainder == c and quotient & 1)):
         return quotient + 1
     return quotient
 
@@ -56,16 +46,9 @@ def share(total: int, weights: Sequence[tuple[bytes, int]]) -> dict[bytes, int]:
     `weights` are pairs of distinct id and weight, with at least one weight above zero.
     """
     whole = sum(weight for _, weight in weights)
-    ensure(
-        total >= 0 and whole > 0 and min(w for _, w in weights) >= 0,
-        "share needs a weight above zero, none below",
-    )
-    ensure(
-        len({name for name, _ in weights}) == len(weights), "share names each part once"
-    )
-    shares = {
-        name: mul_div(total, weight, whole, rounding="down") for name, weight in weights
-    }
+    ensure(total >= 0 and whole > 0 and min(w for _, w in weights) >= 0, "share needs a weight above zero, none below")
+    ensure(len({name for name, _ in weights}) == len(weights), "share names each part once")
+    shares = {name: mul_div(total, weight, whole, rounding="down") for name, weight in weights}
     remainders = sorted((-(total * weight % whole), name) for name, weight in weights)
     for _, name in remainders[: total - sum(shares.values())]:
         shares[name] += 1

@@ -7,10 +7,7 @@ does not open for another.
 from __future__ import annotations
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import (
-    X25519PrivateKey,
-    X25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from ..onchain.refusals import Reason
@@ -21,9 +18,7 @@ NOT_OPENED = Reason(
     "This secret was not sealed for this key and purpose.",
     "Use the key of the DID that it was sealed for.",
 )
-BAD_ENCRYPTION_KEY = Reason(
-    "privacy", 2, "This is not a usable X25519 key.", "Make the key with a wallet."
-)
+BAD_ENCRYPTION_KEY = Reason("privacy", 2, "This is not a usable X25519 key.", "Make the key with a wallet.")
 
 OVERHEAD_BYTES = 48
 """What sealing adds: the encapsulated key and the tag."""
@@ -39,9 +34,7 @@ def public_key(private: bytes) -> bytes:
 def seal(public: bytes, secret: bytes, *, info: bytes) -> bytes:
     """Seals a secret to a public key."""
     try:
-        return _suite.encrypt(
-            secret, X25519PublicKey.from_public_bytes(public), info=info
-        )
+        return _suite.encrypt(secret, X25519PublicKey.from_public_bytes(public), info=info)
     except ValueError:
         raise BAD_ENCRYPTION_KEY() from None
 
@@ -49,8 +42,6 @@ def seal(public: bytes, secret: bytes, *, info: bytes) -> bytes:
 def unseal(private: bytes, sealed: bytes, *, info: bytes) -> bytes:
     """Opens a sealed secret; refuses when it was sealed to another key or for another purpose, or was changed."""
     try:
-        return _suite.decrypt(
-            sealed, X25519PrivateKey.from_private_bytes(private), info=info
-        )
+        return _suite.decrypt(sealed, X25519PrivateKey.from_private_bytes(private), info=info)
     except (InvalidTag, ValueError):
         raise NOT_OPENED() from None

@@ -1,7 +1,7 @@
 """The bytes of a table of readings: a gzipped Arrow stream of one batch, read back within bounds.
 
 Arrow rather than Parquet: for the few hundred moments of a usual drive it takes half the time and a tenth less room
-than Parquet at its best. The batch itself is not compressed, so that unpacking is bounded before Arrow sees a byte of it.
+than Parquet at its best. The batch itself is not compressed, so that unpacking is bounded before Arrow sees any of it.
 """
 
 from __future__ import annotations

@@ -162,7 +162,7 @@ class Car:
     def _wait(self, limit_s: float) -> float:
         """Stays parked up to a limit, sets off if its stay is over, and says how long it stayed."""
         span_s = min(limit_s, self._parked_s)
-        self.powertrain.rest(ambient_c=self._air_c, span_s=span_s)
+        self.powertrain.rest(air_c=self._air_c, span_s=span_s)
         self.tyres.roll(speed_mps=0.0, span_s=span_s)
         self._parked_s -= span_s
         if self._parked_s <= INSTANT_S:
@@ -190,7 +190,7 @@ class Car:
         power_w = self.body.power_w(
             speed_mps=mean_mps, acceleration_mps2=phase.acceleration_mps2, grade=phase.road.grade
         )
-        self.powertrain.drive(power_w=power_w, speed_mps=mean_mps, ambient_c=self._air_c, span_s=span_s)
+        self.powertrain.drive(power_w=power_w, speed_mps=mean_mps, air_c=self._air_c, span_s=span_s)
         self.tyres.roll(speed_mps=mean_mps, span_s=span_s)
         self.state.odometer_m += mean_mps * span_s
         self._into_s += span_s
@@ -203,7 +203,7 @@ class Car:
     def _park(self) -> None:
         self.state.parked = True
         self._parked_s = float(max(self.powertrain.fill_s, self._chance.randint(SHORTEST_STAY_S, LONGEST_STAY_S)))
-        self.powertrain.rest(ambient_c=self._air_c, span_s=0.0)
+        self.powertrain.rest(air_c=self._air_c, span_s=0.0)
 
     def _look(self) -> None:
         """Brings the public state up to now."""

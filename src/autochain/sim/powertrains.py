@@ -30,6 +30,7 @@ FRICTION_PA = 150_000.0
 """Friction of an engine as a mean pressure on its pistons."""
 
 GEARBOX_EFFICIENCY = 0.92
+
 COLD_EXTRA = 0.25
 """How much more fuel an engine takes at 0 °C than a warm one."""
 
@@ -40,8 +41,10 @@ BOIL_C = 130.0
 COOLANT_SHARE = 0.30
 """The share of the fuel's energy that the coolant has to carry away."""
 
-ENGINE_J_PER_K = 70_000.0
-BLOCK_W_PER_K = 20.0
+ENGINE_J_PER_K = 40_000.0
+"""Little of the engine warms up with the coolant before the thermostat opens."""
+
+BLOCK_W_PER_K = 12.0
 RADIATOR_W_PER_K = 600.0
 THERMOSTAT_OPENS_C, THERMOSTAT_OPEN_C = 86.0, 96.0
 
@@ -104,7 +107,8 @@ class PetrolEngine:
             self.fuel_l = self.tank_l
         self.rpm = IDLE_RPM
 
-    def drive(self, *, power_w: float, speed_mps: float, ambient_c: float, span_s: float) -> None:
+    def drive(self, *, power_w: float, speed_mps: float, air_c: float, span_s: float) -> None:
+        """Gives the wheels a power for a while; it is negative when the car brakes."""
         self._shift(speed_mps=speed_mps, power_w=power_w)
         overrun = power_w < 0 and self.rpm > 1.3 * IDLE_RPM
         shaft_w = max(0.0, power_w) / GEARBOX_EFFICIENCY + self.auxiliary_w
@@ -114,13 +118,15 @@ class PetrolEngine:
         self.throttle_percent = 0.0 if overrun else min(100.0, 8 + 92 * shaft_w / self.power_limit_w)
         self.fuel_l_per_h = fuel_w / PETROL_J_PER_L * 3_600
         self.fuel_l = max(0.0, self.fuel_l - fuel_w / PETROL_J_PER_L * span_s)
-        self._warm(heat_w=COOLANT_SHARE * fuel_w, ambient_c=ambient_c, span_s=span_s)
+        self._warm(heat_w=COOLANT_SHARE * fuel_w, air_c=air_c, span_s=span_s)
 
-    def rest(self, *, ambient_c: float, span_s: float) -> None:
+    def rest(self, *, air_c: float, span_s: float) -> None:
         """Stands switched off for a while."""
         self.rpm = self.throttle_percent = self.fuel_l_per_h = 0.0
         self.gear = 0
-        self.coolant_c = _settle(self.coolant_c, ambient_c, 0.0, BLOCK_W_PER_K, ENGINE_J_PER_K, span_s)
+        self.coolant_c = _settled(
+            self.coolant_c, end_c=air_c, loss_w_per_k=BLOCK_W_PER_K, j_per_k=ENGINE_J_PER_K, span_s=span_s
+        )
 
     def _shift(self, *, speed_mps: float, power_w: float) -> None:
         if speed_mps < 0.5:
@@ -136,10 +142,14 @@ class PetrolEngine:
             self.gear -= 1
         self.rpm = min(TOP_RPM, max(IDLE_RPM, rpm_in_top * GEARS[self.gear - 1]))
 
-    def _warm(self, *, heat_w: float, ambient_c: float, span_s: float) -> None:
+    def _warm(self, *, heat_w: float, air_c: float, span_s: float) -> None:
         opening = (self.coolant_c - THERMOSTAT_OPENS_C) / (THERMOSTAT_OPEN_C - THERMOSTAT_OPENS_C)
         loss_w_per_k = BLOCK_W_PER_K + RADIATOR_W_PER_K * self.cooling * min(1.0, max(0.0, opening))
-        self.coolant_c = min(BOIL_C, _settle(self.coolant_c, ambient_c, heat_w, loss_w_per_k, ENGINE_J_PER_K, span_s))
+        end_c = air_c + heat_w / loss_w_per_k
+        coolant_c = _settled(
+            self.coolant_c, end_c=end_c, loss_w_per_k=loss_w_per_k, j_per_k=ENGINE_J_PER_K, span_s=span_s
+        )
+        self.coolant_c = min(BOIL_C, coolant_c)
 
 
 @dataclass(slots=True)
@@ -161,6 +171,7 @@ class ElectricMotor:
 
     @property
     def fill_s(self) -> int:
+        """How long the car must stand to charge: 0 while its battery lasts for a while."""
         return ceil(self._to_target_s) if self.charge_percent < LOW_CHARGE_PERCENT else 0
 
     def rpm(self, speed_mps: float) -> float:
@@ -173,26 +184,27 @@ class ElectricMotor:
     def start(self) -> None:
         """Makes ready for a trip."""
         self.charging = False
-        self._flow(-self.auxiliary_w, ambient_c=self.battery_c, span_s=0.0)
+        self._flow(-self.auxiliary_w, air_c=self.battery_c, span_s=0.0)
 
-    def drive(self, *, power_w: float, speed_mps: float, ambient_c: float, span_s: float) -> None:
+    def drive(self, *, power_w: float, speed_mps: float, air_c: float, span_s: float) -> None:
+        """Gives the wheels a power for a while; it is negative when the car brakes."""
         if power_w > 0:
             battery_w = -power_w / MOTOR_EFFICIENCY
         else:
             taken_w = min(REGENERATION_LIMIT_W, REGENERATION_FADES_W_PER_PERCENT * (100 - self.charge_percent))
             battery_w = min(-power_w * REGENERATION_EFFICIENCY, taken_w)
-        self._flow(battery_w - self.auxiliary_w, ambient_c=ambient_c, span_s=span_s)
+        self._flow(battery_w - self.auxiliary_w, air_c=air_c, span_s=span_s)
 
-    def rest(self, *, ambient_c: float, span_s: float) -> None:
+    def rest(self, *, air_c: float, span_s: float) -> None:
         """Stands switched off for a while."""
         self.charging = self.charging or self.fill_s > 0
         first_s = min(span_s, self._to_target_s) if self.charging else span_s
-        self._flow(CHARGER_W if self.charging else 0.0, ambient_c=ambient_c, span_s=first_s)
+        self._flow(CHARGER_W if self.charging else 0.0, air_c=air_c, span_s=first_s)
         if first_s < span_s:
             self.charging = False
-            self._flow(0.0, ambient_c=ambient_c, span_s=span_s - first_s)
+            self._flow(0.0, air_c=air_c, span_s=span_s - first_s)
 
-    def _flow(self, power_w: float, *, ambient_c: float, span_s: float) -> None:
+    def _flow(self, power_w: float, *, air_c: float, span_s: float) -> None:
         """Moves energy through the battery's terminals: in when positive."""
         open_v = EMPTY_V + (FULL_V - EMPTY_V) * self.charge_percent / 100
         self.power_w = power_w
@@ -200,14 +212,18 @@ class ElectricMotor:
         self.voltage_v = open_v + RESISTANCE_OHM * self.current_a
         gained_wh = open_v * self.current_a * span_s / 3_600
         self.charge_percent = min(100.0, max(0.0, self.charge_percent + 100 * gained_wh / self.capacity_wh))
-        heat_w = RESISTANCE_OHM * self.current_a**2
-        self.battery_c = _settle(self.battery_c, ambient_c, heat_w, BATTERY_COOLING_W_PER_K, BATTERY_J_PER_K, span_s)
+        self.battery_c = _settled(
+            self.battery_c,
+            end_c=air_c + RESISTANCE_OHM * self.current_a**2 / BATTERY_COOLING_W_PER_K,
+            loss_w_per_k=BATTERY_COOLING_W_PER_K,
+            j_per_k=BATTERY_J_PER_K,
+            span_s=span_s,
+        )
 
 
-def _settle(now_c: float, ambient_c: float, heat_w: float, loss_w_per_k: float, j_per_k: float, span_s: float) -> float:
-    """The temperature of a heated body after a while: exact at any step, so that a long one does not swing."""
-    rest_c = ambient_c + heat_w / loss_w_per_k
-    return rest_c + (now_c - rest_c) * exp(-span_s * loss_w_per_k / j_per_k)
+def _settled(now_c: float, *, end_c: float, loss_w_per_k: float, j_per_k: float, span_s: float) -> float:
+    """Gives the temperature of a body on its way to another: exact at any step, so that a long one does not swing."""
+    return end_c + (now_c - end_c) * exp(-span_s * loss_w_per_k / j_per_k)
 
 
 Powertrain = PetrolEngine | ElectricMotor

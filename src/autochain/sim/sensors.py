@@ -37,7 +37,7 @@ from .powertrains import ElectricMotor, PetrolEngine, Powertrain
 from .tyres import Tyres
 
 GNSS_ERROR_M = 2.0
-"""The standard deviation of the error along each of east and north; the altitude is half as good."""
+"""The standard deviation of the error along each of east and north; that of the altitude is twice as large."""
 
 GNSS_DRIFT_S = 200.0
 """An error fades over minutes: satellites and atmosphere change slowly."""

@@ -24,14 +24,9 @@ class Draft(NamedTuple):
 def sign(draft: Draft, sender: Wallet, *, payer: Wallet | None = None) -> bytes:
     """Signs a transaction as its sender, and as its payer where one agrees to pay; gives its canonical bytes."""
     proof = KeysProof(
-        sender=sender.account,
-        sequence=draft.sequence,
-        signatures=(),
-        payer=payer.account if payer else None,
+        sender=sender.account, sequence=draft.sequence, signatures=(), payer=payer.account if payer else None
     )
-    transaction = Transaction(
-        draft.chain_id, draft.expiry_height, draft.fee_uacc, draft.messages, proof
-    )
+    transaction = Transaction(draft.chain_id, draft.expiry_height, draft.fee_uacc, draft.messages, proof)
     message = sign_bytes(transaction)
     signed = replace(
         proof,

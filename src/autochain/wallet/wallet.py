@@ -15,29 +15,11 @@ from ..onchain.ids import did
 from ..onchain.refusals import Reason
 from ..privacy import ed25519, hpke
 
-NO_WALLET = Reason(
-    "wallet",
-    1,
-    "There is no such party here.",
-    "See the parties' names with `autochain account show`.",
-)
-BAD_WALLET = Reason(
-    "wallet",
-    2,
-    "This wallet file is damaged.",
-    "Restore the party's folder from a backup.",
-)
-WALLET_OPEN = Reason(
-    "wallet",
-    3,
-    "Others may read this wallet file.",
-    "Take the right away: chmod 600 on the file.",
-)
+NO_WALLET = Reason("wallet", 1, "There is no such party here.", "See the parties' names with `autochain account show`.")
+BAD_WALLET = Reason("wallet", 2, "This wallet file is damaged.", "Restore the party's folder from a backup.")
+WALLET_OPEN = Reason("wallet", 3, "Others may read this wallet file.", "Take the right away: chmod 600 on the file.")
 BAD_NAME = Reason(
-    "wallet",
-    4,
-    "A party's name is not usable.",
-    "Use 1 to 64 letters, digits, dots, dashes or underscores.",
+    "wallet", 4, "A party's name is not usable.", "Use 1 to 64 letters, digits, dots, dashes or underscores."
 )
 
 FILE = "wallet.json"
@@ -100,14 +82,7 @@ class Wallet(msgspec.Struct, frozen=True):
         return hpke.unseal(self.encryption, sealed, info=info)
 
 
-def create(
-    parties: Path,
-    name: str,
-    *,
-    kind: str,
-    subject: str = "",
-    controller: bytes | None = None,
-) -> Wallet:
+def create(parties: Path, name: str, *, kind: str, subject: str = "", controller: bytes | None = None) -> Wallet:
     """Makes a party's wallet with fresh keys in `parties/NAME`, for its user alone."""
     folder = _folder(parties, name)
     wallet = Wallet(
@@ -144,11 +119,7 @@ def wallets(parties: Path) -> list[str]:
 
 
 def _folder(parties: Path, name: str) -> Path:
-    if (
-        not 1 <= len(name) <= 64
-        or not all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
-        or name[0] == "."
-    ):
+    if not 1 <= len(name) <= 64 or not all(c.isascii() and (c.isalnum() or c in "._-") for c in name) or name[0] == ".":
         raise BAD_NAME(name[:80])
     return parties / name
 

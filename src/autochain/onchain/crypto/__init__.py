@@ -2,15 +2,7 @@
 
 from . import merkle
 from .hashes import Hash, sha256, tagged_hash
-from .suites import (
-    SUITES,
-    PublicKey,
-    SignatureJob,
-    SignatureVerifier,
-    Suite,
-    check_key,
-    verify_in_turn,
-)
+from .suites import SUITES, PublicKey, SignatureJob, SignatureVerifier, Suite, check_key, verify_in_turn
 
 __all__ = [
     "SUITES",

@@ -14,16 +14,10 @@ from ..refusals import Reason
 from . import ed25519
 
 UNKNOWN_SUITE = Reason(
-    "crypto",
-    1,
-    "This kind of key is not known here.",
-    "Use an Ed25519 key (suite 1), or a newer version of AutoChain.",
+    "crypto", 1, "This kind of key is not known here.", "Use an Ed25519 key (suite 1), or a newer version of AutoChain."
 )
 BAD_KEY = Reason(
-    "crypto",
-    2,
-    "This is not a usable public key.",
-    "Make the key with a wallet; never use a made-up value.",
+    "crypto", 2, "This is not a usable public key.", "Make the key with a wallet; never use a made-up value."
 )
 
 
@@ -48,10 +42,7 @@ class Suite:
 
 
 SUITES: Mapping[int, Suite] = MappingProxyType(
-    {
-        suite.number: suite
-        for suite in (Suite(1, "Ed25519", 60, ed25519.is_key, ed25519.verify),)
-    }
+    {suite.number: suite for suite in (Suite(1, "Ed25519", 60, ed25519.is_key, ed25519.verify),)}
 )
 
 

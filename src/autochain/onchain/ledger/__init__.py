@@ -1,34 +1,32 @@
 """The ledger: transactions, headers, the state tree, dispatch to contracts; it names no contract."""
 
 from . import errors, header, ics23, interfaces, protobuf
-from .application import (
-    Answer,
-    Application,
-    Checked,
-    Executed,
-    Info,
-    Snapshot,
-    Store,
-    TransactionResult,
-)
+from .application import ANSWER, Answer, Application, Checked, Executed, Info, Snapshot, Store, TransactionResult
 from .context import BlockInfo, Context, View
 from .contract import Contract
 from .dispatch import Dispatcher
 from .genesis import GENESIS, ChainSpec, Genesis, Limits
 from .machine import StateMachine
 from .messages import Event, Introduction, Message, Query, Timer
+from .node import BLOCK_ANSWER, REFUSED, STATUS, SUBMITTED, BlockAnswer, Node, Refused, Status, Submitted
 from .state import HASH, ID, NUMBER, TEXT, Overlay, Table
 from .transaction import KeysProof, Signature, Transaction, sign_bytes, transaction_hash
 from .tree import Tree
 
 __all__ = [
+    "ANSWER",
+    "BLOCK_ANSWER",
     "GENESIS",
     "HASH",
     "ID",
     "NUMBER",
+    "REFUSED",
+    "STATUS",
+    "SUBMITTED",
     "TEXT",
     "Answer",
     "Application",
+    "BlockAnswer",
     "BlockInfo",
     "ChainSpec",
     "Checked",
@@ -43,12 +41,16 @@ __all__ = [
     "KeysProof",
     "Limits",
     "Message",
+    "Node",
     "Overlay",
     "Query",
+    "Refused",
     "Signature",
     "Snapshot",
     "StateMachine",
+    "Status",
     "Store",
+    "Submitted",
     "Table",
     "Timer",
     "Transaction",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from ..codec import Record
+from ..codec import Codec, Record
+from ..units import Count
 from .header import Result
 from .state import Reader
 
@@ -27,8 +28,9 @@ class TransactionResult(Record, frozen=True):
     code: int
     """0 when its messages happened; otherwise the refusal's number in its codespace."""
     codespace: str
-    log: str
-    """The refusal in words."""
+    text: str
+    """What was refused, in words."""
+    remedy: str
     weight_wanted: int
     weight_used: int
     events: bytes
@@ -59,13 +61,16 @@ class Executed(NamedTuple):
     app_hash: bytes
 
 
-class Answer(NamedTuple):
+class Answer(Record, frozen=True):
     """The answer to a query; with a proof only where one was asked for."""
 
     value: bytes
     proof: bytes
     """An encoded ICS-23 CommitmentProof against the root after `height`."""
-    height: int
+    height: Count
+
+
+ANSWER: Codec[Answer] = Codec(Answer, max_bytes=16 * 1024 * 1024)
 
 
 class Snapshot(NamedTuple):
@@ -105,21 +110,15 @@ class Application(Protocol):
         """Says whether a transaction may wait for a block; raises the refusal when not."""
         ...
 
-    def prepare(
-        self, candidates: Sequence[bytes], *, height: int, time_ms: int
-    ) -> list[bytes]:
+    def prepare(self, candidates: Sequence[bytes], *, height: int, time_ms: int) -> list[bytes]:
         """Chooses, in order, the transactions for a block to propose."""
         ...
 
-    def process(
-        self, transactions: Sequence[bytes], *, height: int, time_ms: int
-    ) -> bool:
+    def process(self, transactions: Sequence[bytes], *, height: int, time_ms: int) -> bool:
         """Says whether a proposed block keeps the rules."""
         ...
 
-    def execute(
-        self, transactions: Sequence[bytes], *, height: int, time_ms: int
-    ) -> Executed:
+    def execute(self, transactions: Sequence[bytes], *, height: int, time_ms: int) -> Executed:
         """Runs a decided block."""
         ...
 

@@ -32,14 +32,7 @@ class View:
 
     __slots__ = ("_depth", "_dispatcher", "_state", "block", "contract")
 
-    def __init__(
-        self,
-        dispatcher: Dispatcher,
-        state: Reader,
-        block: BlockInfo,
-        contract: str,
-        depth: int = 0,
-    ) -> None:
+    def __init__(self, dispatcher: Dispatcher, state: Reader, block: BlockInfo, contract: str, depth: int = 0) -> None:
         ensure(depth <= MAX_CALLS, "contracts do not call each other without end")
         self._dispatcher = dispatcher
         self._state = state
@@ -100,9 +93,7 @@ class Context(View):
     def call(self, used: str, message: Message, *, as_self: bool = False) -> None:
         """Asks another contract to do something, as the sender or as this contract itself; all its rules hold."""
         target = self._dispatcher.used(self.contract, used)
-        self._dispatcher.run(
-            self.into(target, self.account if as_self else self.sender), message
-        )
+        self._dispatcher.run(self.into(target, self.account if as_self else self.sender), message)
 
     def into(self, contract: str, sender: bytes) -> Context:
         """Gives the context of a call into another contract."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Union, cast
 
 from ..codec import Codec
 from ..crypto import SUITES, SignatureJob, check_key
 from ..ids import contract_account
 from ..refusals import Refusal, ensure
-from ..units import mul_div
 from . import errors, timers
 from .context import BlockInfo, Context, View
 from .contract import Contract
@@ -38,56 +37,30 @@ class Dispatcher:
         self.spec = spec
         self.contracts = {name: contracts[name] for name, _ in spec.contracts}
         for name, version in spec.contracts:
-            ensure(
-                self.contracts[name].version == version,
-                f"contract {name} has version {version}",
-            )
+            ensure(self.contracts[name].version == version, f"contract {name} has version {version}")
         self._bindings = dict(spec.bindings)
-        self._messages = {
-            kind: name
-            for name, made in self.contracts.items()
-            for kind in made.messages
-        }
+        self._messages = {kind: name for name, made in self.contracts.items() for kind in made.messages}
         self._handlers = {
             (name, kind): handler
             for name, made in self.contracts.items()
-            for kind, handler in (
-                *made.messages.items(),
-                *made.internal.items(),
-                *made.timers.items(),
-            )
+            for kind, handler in (*made.messages.items(), *made.internal.items(), *made.timers.items())
         }
         self._answers = {
-            (name, kind): answer
-            for name, made in self.contracts.items()
-            for kind, answer in made.queries.items()
+            (name, kind): answer for name, made in self.contracts.items() for kind, answer in made.queries.items()
         }
         self._queries = {kind: name for name, kind in self._answers}
-        self._timers = {
-            kind: name for name, made in self.contracts.items() for kind in made.timers
-        }
+        self._timers = {kind: name for name, made in self.contracts.items() for kind in made.timers}
         limit = spec.limits.transaction_bytes
         generic, many = cast(Any, Transaction), cast(Any, tuple)
-        event = _union(
-            [kind for made in self.contracts.values() for kind in made.events]
-        )
-        self.transactions: Codec[Transaction[Message]] = Codec(
-            generic[_union(self._messages)], max_bytes=limit
-        )
+        event = _union([kind for made in self.contracts.values() for kind in made.events])
+        self.transactions: Codec[Transaction[Message]] = Codec(generic[_union(self._messages)], max_bytes=limit)
         self.queries: Codec[Query[Any]] = Codec(_union(self._queries), max_bytes=limit)
-        self.events: Codec[tuple[Event, ...]] = Codec(
-            many[event, ...], max_bytes=spec.limits.block_bytes
-        )
-        self._timer_codec: Codec[Timer] = Codec(
-            _union(self._timers) if self._timers else Timer, max_bytes=4096
-        )
+        self.events: Codec[tuple[Event, ...]] = Codec(many[event, ...], max_bytes=spec.limits.block_bytes)
+        self._timer_codec: Codec[Timer] = Codec(_union(self._timers) if self._timers else Timer, max_bytes=4096)
 
     def used(self, contract: str, used: str) -> str:
         """Resolves what a contract uses: an interface to the contract bound to it, or a contract."""
-        ensure(
-            used in self.contracts[contract].uses,
-            f"{contract} names {used} in what it uses",
-        )
+        ensure(used in self.contracts[contract].uses, f"{contract} names {used} in what it uses")
         return self._bindings.get(used, used)
 
     def answer(self, view: View, query: Query[Any]) -> Any:
@@ -108,36 +81,26 @@ class Dispatcher:
         if handler is not None:
             handler(ctx, message)
 
-    def begin(
-        self, state: Overlay, block: BlockInfo, genesis: Genesis
-    ) -> tuple[Event, ...]:
+    def begin(self, state: Overlay, block: BlockInfo, genesis: Genesis) -> tuple[Event, ...]:
         """Lets every contract write its first state."""
         parameters = dict(genesis.parameters)
         events: list[Event] = []
         for name, contract in self.contracts.items():
             if contract.genesis is not None:
-                codec: Codec[Any] = Codec(
-                    contract.parameters, max_bytes=64 * 1024 * 1024
-                )
+                codec: Codec[Any] = Codec(contract.parameters, max_bytes=64 * 1024 * 1024)
                 contract.genesis(
-                    self._context(state, block, name, contract_account(name), events),
-                    codec.decode(parameters[name]),
+                    self._context(state, block, name, contract_account(name), events), codec.decode(parameters[name])
                 )
         return tuple(events)
 
     def run_timers(self, state: Overlay, block: BlockInfo) -> tuple[Event, ...]:
         """Runs what has fallen due, each timer all or not at all."""
         events: list[Event] = []
-        for data in timers.take_due(
-            state, now_ms=block.time_ms, at_most=self.spec.limits.timers_per_block
-        ):
+        for data in timers.take_due(state, now_ms=block.time_ms, at_most=self.spec.limits.timers_per_block):
             timer = self._timer_codec.trusted(data)
             name = self._timers[type(timer)]
             overlay, announced = Overlay(state), list[Event]()
-            self.run(
-                self._context(overlay, block, name, contract_account(name), announced),
-                timer,
-            )
+            self.run(self._context(overlay, block, name, contract_account(name), announced), timer)
             state.merge(overlay)
             events += announced
         return tuple(events)
@@ -146,18 +109,14 @@ class Dispatcher:
         """Reads a transaction from a stranger and refuses what can be seen to be wrong without any state."""
         transaction = self.transactions.decode(data)
         if transaction.chain_id != self.spec.chain_id:
-            raise errors.WRONG_CHAIN(
-                f"for {transaction.chain_id!r}, this is {self.spec.chain_id!r}"
-            )
+            raise errors.WRONG_CHAIN(f"for {transaction.chain_id!r}, this is {self.spec.chain_id!r}")
         if not transaction.messages:
             raise errors.NO_MESSAGES()
         for message in transaction.messages:
             message.check()
         return transaction
 
-    def jobs(
-        self, state: Reader, block: BlockInfo, transaction: Transaction[Message]
-    ) -> list[SignatureJob]:
+    def jobs(self, state: Reader, block: BlockInfo, transaction: Transaction[Message]) -> list[SignatureJob]:
         """Lists the signatures that prove who speaks, by the keys in this state; refuses where they can't prove it."""
         proof = transaction.proof
         message = sign_bytes(transaction)
@@ -167,19 +126,13 @@ class Dispatcher:
             signers.append((payer, proof.payer_signatures))
         elif proof.payer_signatures:
             raise errors.BAD_SIGNATURE("signatures of a payer who is not named")
-        return [
-            job
-            for keys, signatures in signers
-            for job in self._signer_jobs(keys, signatures, message)
-        ]
+        return [job for keys, signatures in signers for job in self._signer_jobs(keys, signatures, message)]
 
     def _signer_jobs(
         self, account: AccountKeys, signatures: tuple[Signature, ...], message: bytes
     ) -> Iterator[SignatureJob]:
         if len(signatures) < account.threshold:
-            raise errors.BAD_SIGNATURE(
-                f"{len(signatures)} of {account.threshold} needed signatures"
-            )
+            raise errors.BAD_SIGNATURE(f"{len(signatures)} of {account.threshold} needed signatures")
         if len({signature.key for signature in signatures}) != len(signatures):
             raise errors.DUPLICATE_SIGNATURE()
         for signature in signatures:
@@ -187,15 +140,10 @@ class Dispatcher:
                 raise errors.BAD_SIGNATURE(f"the account has no key {signature.key}")
             yield SignatureJob(account.keys[signature.key], message, signature.data)
 
-    def _keys_of_sender(
-        self, state: Reader, block: BlockInfo, transaction: Transaction[Message]
-    ) -> AccountKeys:
+    def _keys_of_sender(self, state: Reader, block: BlockInfo, transaction: Transaction[Message]) -> AccountKeys:
         first = transaction.messages[0]
         if isinstance(first, Introduction):
-            if (
-                first.account() != transaction.proof.sender
-                or transaction.proof.sequence != 0
-            ):
+            if first.account() != transaction.proof.sender or transaction.proof.sequence != 0:
                 raise errors.NOT_INTRODUCING()
             for key in first.keys:
                 if key.suite not in self.spec.suites:
@@ -204,18 +152,12 @@ class Dispatcher:
             return AccountKeys(first.keys, first.threshold, 0, active=True)
         return self._account_keys(state, block, transaction.proof.sender)
 
-    def keys_of(
-        self, state: Reader, block: BlockInfo, account: bytes
-    ) -> AccountKeys | None:
+    def keys_of(self, state: Reader, block: BlockInfo, account: bytes) -> AccountKeys | None:
         """Asks the bound accounts contract who may speak for an account."""
-        keys: AccountKeys | None = self.answer(
-            View(self, state, block, self._bindings["accounts"]), KeysOf(account)
-        )
+        keys: AccountKeys | None = self.answer(View(self, state, block, self._bindings["accounts"]), KeysOf(account))
         return keys
 
-    def _account_keys(
-        self, state: Reader, block: BlockInfo, account: bytes
-    ) -> AccountKeys:
+    def _account_keys(self, state: Reader, block: BlockInfo, account: bytes) -> AccountKeys:
         keys = self.keys_of(state, block, account)
         if keys is None:
             raise errors.UNKNOWN_SENDER(account.hex())
@@ -223,41 +165,34 @@ class Dispatcher:
             raise errors.REVOKED_SENDER(account.hex())
         return keys
 
-    def weight(self, transaction: Transaction[Message]) -> int:
+    def weight(self, messages: Sequence[Message], *, signatures: int) -> int:
         """Adds up what a transaction costs to check and run."""
-        proof = transaction.proof
-        signatures = len(proof.signatures) + len(proof.payer_signatures)
-        suites = max(SUITES[number].weight for number in self.spec.suites)
-        return (
-            BASE_WEIGHT
-            + signatures * suites
-            + sum(message.weight for message in transaction.messages)
-        )
+        heaviest = max(SUITES[number].weight for number in self.spec.suites)
+        return BASE_WEIGHT + signatures * heaviest + sum(message.weight for message in messages)
+
+    def least_fee_uacc(self, messages: Sequence[Message], *, signatures: int) -> int:
+        """Gives the least fee a transaction must offer; what only registers is free."""
+        if all(message.free for message in messages):
+            return 0
+        return self.weight(messages, signatures=signatures) * self.spec.limits.fee_uacc_per_weight
+
+    def weight_of(self, transaction: Transaction[Message]) -> int:
+        return self.weight(transaction.messages, signatures=transaction.proof.count)
 
     def is_free(self, transaction: Transaction[Message]) -> bool:
         return all(message.free for message in transaction.messages)
 
-    def admit(
-        self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]
-    ) -> None:
+    def admit(self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]) -> None:
         """Checks expiry, sequence and fee of a transaction whose signatures hold, and takes sequence and fee."""
         limits, proof = self.spec.limits, transaction.proof
-        weight = self.weight(transaction)
+        weight = self.weight_of(transaction)
         if weight > limits.transaction_weight:
             raise errors.TOO_HEAVY(f"weight {weight} of {limits.transaction_weight}")
         if transaction.expiry_height < block.height:
-            raise errors.EXPIRED(
-                f"at height {transaction.expiry_height}, this is {block.height}"
-            )
+            raise errors.EXPIRED(f"at height {transaction.expiry_height}, this is {block.height}")
         if transaction.expiry_height > block.height + limits.expiry_window:
-            raise errors.EXPIRY_TOO_FAR(
-                f"at most height {block.height + limits.expiry_window}"
-            )
-        least = (
-            0
-            if self.is_free(transaction)
-            else mul_div(weight, limits.fee_uacc_per_weight, 1, rounding="up")
-        )
+            raise errors.EXPIRY_TOO_FAR(f"at most height {block.height + limits.expiry_window}")
+        least = self.least_fee_uacc(transaction.messages, signatures=proof.count)
         if transaction.fee_uacc < least:
             raise errors.FEE_TOO_LOW(f"{transaction.fee_uacc} of {least} uacc")
         if isinstance(transaction.messages[0], Introduction):
@@ -272,24 +207,17 @@ class Dispatcher:
                 Pay(self.spec.fees_to, transaction.fee_uacc),
             )
 
-    def _take_sequence(
-        self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]
-    ) -> None:
+    def _take_sequence(self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]) -> None:
         proof = transaction.proof
         expected = self._account_keys(state, block, proof.sender).sequence
         if proof.sequence != expected:
             raise errors.WRONG_SEQUENCE(f"{proof.sequence}, expected {expected}")
-        self.run(
-            self._context(state, block, self._bindings["accounts"], proof.sender, []),
-            UseSequence(),
-        )
+        self.run(self._context(state, block, self._bindings["accounts"], proof.sender, []), UseSequence())
 
-    def deliver(
-        self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]
-    ) -> Outcome:
+    def deliver(self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]) -> Outcome:
         """Runs an admitted transaction's messages on the state: all of them, or none."""
         overlay, events = Overlay(state), list[Event]()
-        weight = self.weight(transaction)
+        weight = self.weight_of(transaction)
         try:
             for message in transaction.messages:
                 sender = transaction.proof.sender
@@ -297,17 +225,9 @@ class Dispatcher:
                     guarding = self.contracts[guard].guard
                     ensure(guarding is not None, f"{guard} has a guard")
                     if guarding is not None:
-                        guarding(
-                            self._context(overlay, block, guard, sender, events),
-                            message,
-                        )
+                        guarding(self._context(overlay, block, guard, sender, events), message)
                 ctx = self._context(
-                    overlay,
-                    block,
-                    self._messages[type(message)],
-                    sender,
-                    events,
-                    transaction.proof.payer,
+                    overlay, block, self._messages[type(message)], sender, events, transaction.proof.payer
                 )
                 self.run(ctx, message)
         except Refusal as refusal:
@@ -324,15 +244,11 @@ class Dispatcher:
         events: list[Event],
         payer: bytes | None = None,
     ) -> Context:
-        return Context(
-            self, state, block, contract, sender=sender, events=events, payer=payer
-        )
+        return Context(self, state, block, contract, sender=sender, events=events, payer=payer)
 
     def balance(self, state: Reader, block: BlockInfo, account: bytes) -> int:
         """Asks the bound money contract what an account holds."""
-        held: int = self.answer(
-            View(self, state, block, self._bindings["money"]), BalanceOf(account)
-        )
+        held: int = self.answer(View(self, state, block, self._bindings["money"]), BalanceOf(account))
         return held
 
     def broken_invariants(self, state: Reader, block: BlockInfo) -> list[str]:

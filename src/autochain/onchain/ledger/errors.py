@@ -8,116 +8,44 @@ def _reason(code: int, text: str, remedy: str) -> Reason:
 
 
 # 1 and 2 are BAD_PROTOBUF and BAD_PROOF, declared beside the formats they refuse.
-WRONG_CHAIN = _reason(
-    10, "This transaction is for another chain.", "Sign it for this chain's id."
-)
-EXPIRED = _reason(
-    11, "This transaction has expired.", "Sign it again with a later expiry height."
-)
-EXPIRY_TOO_FAR = _reason(
-    12,
-    "This transaction expires too late.",
-    "Set an expiry height nearer to the present height.",
-)
-NO_MESSAGES = _reason(
-    13, "This transaction asks for nothing.", "Put at least one message into it."
-)
-TOO_HEAVY = _reason(
-    14,
-    "This transaction is heavier than one may be.",
-    "Split its messages over several transactions.",
-)
-UNKNOWN_SENDER = _reason(
-    15,
-    "The sender is not registered on this chain.",
-    "Register the sender's DID first.",
-)
-REVOKED_SENDER = _reason(
-    16,
-    "The sender's DID is revoked.",
-    "Register a new DID; a revoked one never speaks again.",
-)
+WRONG_CHAIN = _reason(10, "This transaction is for another chain.", "Sign it for this chain's id.")
+EXPIRED = _reason(11, "This transaction has expired.", "Sign it again with a later expiry height.")
+EXPIRY_TOO_FAR = _reason(12, "This transaction expires too late.", "Set an expiry height nearer to the present height.")
+NO_MESSAGES = _reason(13, "This transaction asks for nothing.", "Put at least one message into it.")
+TOO_HEAVY = _reason(14, "This transaction is heavier than one may be.", "Split its messages over several transactions.")
+UNKNOWN_SENDER = _reason(15, "The sender is not registered on this chain.", "Register the sender's DID first.")
+REVOKED_SENDER = _reason(16, "The sender's DID is revoked.", "Register a new DID; a revoked one never speaks again.")
 BAD_SIGNATURE = _reason(
-    17,
-    "The signatures do not prove who speaks.",
-    "Sign with the present keys of sender and payer.",
+    17, "The signatures do not prove who speaks.", "Sign with the present keys of sender and payer."
 )
-WRONG_SEQUENCE = _reason(
-    18,
-    "This is not the sender's next sequence.",
-    "Ask for the present sequence and sign again.",
-)
-FEE_TOO_LOW = _reason(
-    19, "The fee is too low for this transaction.", "Offer at least the fee named here."
-)
-FREE_QUOTA = _reason(
-    20,
-    "This block's quota of free registrations is used up.",
-    "Send it again for the next block.",
-)
-SUITE_NOT_ADMITTED = _reason(
-    21,
-    "This chain does not admit keys of this suite.",
-    "Use a key of a suite it admits.",
-)
-NOT_INTRODUCING = _reason(
-    22,
-    "The first message does not register the sender.",
-    "Put the sender's registration first.",
-)
-UNKNOWN_QUERY = _reason(
-    23,
-    "This chain does not answer this question.",
-    "Ask one of the queries in its reference.",
-)
-HEIGHT_GONE = _reason(
-    24,
-    "This height is not provable any more, or not yet.",
-    "Ask for the latest height.",
-)
-DUPLICATE_SIGNATURE = _reason(
-    25, "A key signs twice in this transaction.", "Let each key sign once."
-)
-BAD_SNAPSHOT = _reason(
-    26, "This snapshot does not give the expected root.", "Fetch it from another node."
-)
-BLOCK_FULL = _reason(
-    27, "This block has no room left.", "Send it again for the next block."
-)
-ALREADY_KNOWN = _reason(
-    28,
-    "The sender is registered already.",
-    "Send the next transaction without a registration.",
-)
-BAD_BLOCK = _reason(
-    29, "This block breaks the chain's rules.", "Propose a block that keeps its limits."
+WRONG_SEQUENCE = _reason(18, "This is not the sender's next sequence.", "Ask for the present sequence and sign again.")
+FEE_TOO_LOW = _reason(19, "The fee is too low for this transaction.", "Offer at least the fee named here.")
+FREE_QUOTA = _reason(20, "This block's quota of free registrations is used up.", "Send it again for the next block.")
+SUITE_NOT_ADMITTED = _reason(21, "This chain does not admit keys of this suite.", "Use a key of a suite it admits.")
+NOT_INTRODUCING = _reason(22, "The first message does not register the sender.", "Put the sender's registration first.")
+UNKNOWN_QUERY = _reason(23, "This chain does not answer this question.", "Ask one of the queries in its reference.")
+HEIGHT_GONE = _reason(24, "This height is not provable any more, or not yet.", "Ask for the latest height.")
+DUPLICATE_SIGNATURE = _reason(25, "A key signs twice in this transaction.", "Let each key sign once.")
+BAD_SNAPSHOT = _reason(26, "This snapshot does not give the expected root.", "Fetch it from another node.")
+BLOCK_FULL = _reason(27, "This block has no room left.", "Send it again for the next block.")
+ALREADY_KNOWN = _reason(28, "The sender is registered already.", "Send the next transaction without a registration.")
+BAD_BLOCK = _reason(29, "This block breaks the chain's rules.", "Propose a block that keeps its limits.")
+MEMPOOL_FULL = _reason(30, "Too many transactions wait for a block.", "Send it again in a moment.")
+ALREADY_WAITING = _reason(31, "This transaction waits for a block already.", "Wait for its result.")
+NO_BLOCK = _reason(32, "There is no such block here.", "Ask for a height from 1 to the last one.")
+STORE_FULL = _reason(
+    33, "The store can't take the block in.", "Make room on the disk, then start again; nothing was lost."
 )
 
 NOT_VALIDATORS = _reason(
-    40,
-    "These are not the validators that are trusted.",
-    "Get the chain's validators from its operator.",
+    40, "These are not the validators that are trusted.", "Get the chain's validators from its operator."
 )
 TOO_LITTLE_POWER = _reason(
-    41,
-    "Two thirds of the power did not sign this header.",
-    "Fetch the commit again from another node.",
+    41, "Two thirds of the power did not sign this header.", "Fetch the commit again from another node."
 )
 BAD_COMMIT = _reason(
-    42,
-    "The commit does not belong to this header.",
-    "Fetch header and commit again from another node.",
+    42, "The commit does not belong to this header.", "Fetch header and commit again from another node."
 )
-FOREIGN_HEADER = _reason(
-    43, "This header is of another chain.", "Ask a node of the chain you trust."
-)
-STALE_HEADER = _reason(
-    44,
-    "This header is too old, or from the future.",
-    "Fetch a fresh header and prove it again.",
-)
-NOT_PROVED = _reason(
-    45,
-    "What was given is not what the proof is about.",
-    "Fetch value and proof together.",
-)
+FOREIGN_HEADER = _reason(43, "This header is of another chain.", "Ask a node of the chain you trust.")
+STALE_HEADER = _reason(44, "This header is too old, or from the future.", "Fetch a fresh header and prove it again.")
+NOT_PROVED = _reason(45, "What was given is not what the proof is about.", "Fetch value and proof together.")

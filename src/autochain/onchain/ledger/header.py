@@ -44,10 +44,7 @@ class PartSetHeader(Message):
 class BlockId(Message):
     hash: bytes = b""
     parts: PartSetHeader = PartSetHeader()
-    FIELDS: ClassVar = (
-        Field(1, "hash", "bytes"),
-        Field(2, "parts", "message", PartSetHeader, always=True),
-    )
+    FIELDS: ClassVar = (Field(1, "hash", "bytes"), Field(2, "parts", "message", PartSetHeader, always=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +148,7 @@ class Commit(Message):
         """Gives what the validator at `index` signed: a length-prefixed CanonicalVote."""
         signature = self.signatures[index]
         block_id = self.block_id if signature.flag == FLAG_COMMIT else None
-        vote = CanonicalVote(
-            PRECOMMIT, self.height, self.round, block_id, signature.time_ns, chain_id
-        )
+        vote = CanonicalVote(PRECOMMIT, self.height, self.round, block_id, signature.time_ns, chain_id)
         return protobuf.delimited(vote.encode())
 
 
@@ -185,10 +180,7 @@ class ValidatorKey(Message):
 class SimpleValidator(Message):
     key: ValidatorKey = ValidatorKey()
     power: int = 0
-    FIELDS: ClassVar = (
-        Field(1, "key", "message", ValidatorKey, optional=True),
-        Field(2, "power", "int64"),
-    )
+    FIELDS: ClassVar = (Field(1, "key", "message", ValidatorKey, optional=True), Field(2, "power", "int64"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,19 +226,12 @@ class ValidatorSet(Message):
         return sum(member.power for member in self.validators)
 
     def hash(self) -> bytes:
-        return merkle.root(
-            [
-                SimpleValidator(member.key, member.power).encode()
-                for member in self.validators
-            ]
-        )
+        return merkle.root([SimpleValidator(member.key, member.power).encode() for member in self.validators])
 
 
 def validator_set(members: Sequence[Validator]) -> ValidatorSet:
     """Puts validators in their order."""
-    return ValidatorSet(
-        tuple(sorted(members, key=lambda member: (-member.power, member.address)))
-    )
+    return ValidatorSet(tuple(sorted(members, key=lambda member: (-member.power, member.address))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,10 +309,7 @@ class Result(Message):
 class HashedParams(Message):
     block_max_bytes: int = 0
     block_max_gas: int = 0
-    FIELDS: ClassVar = (
-        Field(1, "block_max_bytes", "int64"),
-        Field(2, "block_max_gas", "int64"),
-    )
+    FIELDS: ClassVar = (Field(1, "block_max_bytes", "int64"), Field(2, "block_max_gas", "int64"))
 
     def hash(self) -> bytes:
         return sha256(self.encode())

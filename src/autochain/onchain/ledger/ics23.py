@@ -13,10 +13,7 @@ from ..refusals import Reason
 from .protobuf import Field, Message
 
 BAD_PROOF = Reason(
-    "ledger",
-    2,
-    "This proof does not prove it.",
-    "Fetch value and proof again, from another node if it repeats.",
+    "ledger", 2, "This proof does not prove it.", "Fetch value and proof again, from another node if it repeats."
 )
 
 MAX_DEPTH = 256
@@ -50,11 +47,7 @@ class InnerOp(Message):
     hash: int = _HASH_SHA256
     prefix: bytes = b""
     suffix: bytes = b""
-    FIELDS: ClassVar = (
-        Field(1, "hash", "uint"),
-        Field(2, "prefix", "bytes"),
-        Field(3, "suffix", "bytes"),
-    )
+    FIELDS: ClassVar = (Field(1, "hash", "uint"), Field(2, "prefix", "bytes"), Field(3, "suffix", "bytes"))
 
     @property
     def side(self) -> int:
@@ -88,20 +81,11 @@ class ExistenceProof(Message):
 
     def root(self) -> bytes:
         """Computes the root that this proof leads to."""
-        if (
-            self.leaf != LeafOp()
-            or not self.key
-            or not self.value
-            or len(self.path) > MAX_DEPTH
-        ):
+        if self.leaf != LeafOp() or not self.key or not self.value or len(self.path) > MAX_DEPTH:
             raise BAD_PROOF("the leaf has another form than the tree's")
         node = sha256(b"\x00" + sha256(self.key) + sha256(self.value))
         for step in self.path:
-            node = (
-                sha256(step.prefix + node + step.suffix)
-                if step.side in (_LEFT, _RIGHT)
-                else node
-            )
+            node = sha256(step.prefix + node + step.suffix) if step.side in (_LEFT, _RIGHT) else node
         return node
 
 
@@ -131,36 +115,19 @@ class CommitmentProof(Message):
     )
 
 
-def check_membership(
-    root: bytes, proof: CommitmentProof, *, key: bytes, value: bytes
-) -> None:
+def check_membership(root: bytes, proof: CommitmentProof, *, key: bytes, value: bytes) -> None:
     """Refuses unless the proof shows that the key has this value under the root."""
     shown = proof.exist
-    if (
-        shown is None
-        or proof.nonexist is not None
-        or shown.key != key
-        or shown.value != value
-        or shown.root() != root
-    ):
+    if shown is None or proof.nonexist is not None or shown.key != key or shown.value != value or shown.root() != root:
         raise BAD_PROOF("membership")
 
 
 def check_absence(root: bytes, proof: CommitmentProof, *, key: bytes) -> None:
     """Refuses unless the proof shows that nothing stands at the key under the root."""
     shown = proof.nonexist
-    if (
-        root == _EMPTY
-        and shown is not None
-        and shown.left is None
-        and shown.right is None
-    ):
+    if root == _EMPTY and shown is not None and shown.left is None and shown.right is None:
         return
-    if (
-        shown is None
-        or proof.exist is not None
-        or (shown.left is None and shown.right is None)
-    ):
+    if shown is None or proof.exist is not None or (shown.left is None and shown.right is None):
         raise BAD_PROOF("absence")
     path = sha256(key)
     for neighbour in (shown.left, shown.right):
@@ -183,12 +150,7 @@ def _are_neighbours(left: ExistenceProof | None, right: ExistenceProof | None) -
     while up_left and up_right and up_left[-1] == up_right[-1]:
         up_left.pop()
         up_right.pop()
-    if (
-        not up_left
-        or not up_right
-        or up_left.pop().side != _LEFT
-        or up_right.pop().side != _RIGHT
-    ):
+    if not up_left or not up_right or up_left.pop().side != _LEFT or up_right.pop().side != _RIGHT:
         return False
     return _is_outermost(up_left, _RIGHT) and _is_outermost(up_right, _LEFT)
 

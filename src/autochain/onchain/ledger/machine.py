@@ -12,15 +12,7 @@ from ..ids import Hash
 from ..refusals import Refusal, ensure, present
 from ..units import Count
 from . import errors, timers
-from .application import (
-    Answer,
-    Checked,
-    Executed,
-    Info,
-    Snapshot,
-    Store,
-    TransactionResult,
-)
+from .application import Answer, Checked, Executed, Info, Snapshot, Store, TransactionResult
 from .context import BlockInfo
 from .contract import Contract
 from .dispatch import Dispatcher, Outcome
@@ -35,7 +27,6 @@ PROVABLE_ROOTS = 64
 """How many distinct roots stay provable."""
 REMEMBERED_PROOFS = 65_536
 """How many checked transactions' signatures are remembered until their block."""
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 
 class Meta(Record, frozen=True):
@@ -61,11 +52,7 @@ class StateMachine:
     """Runs one chain's contracts; implements `Application`."""
 
     def __init__(
-        self,
-        store: Store,
-        contracts: Mapping[str, Contract],
-        *,
-        verify: SignatureVerifier = verify_in_turn,
+        self, store: Store, contracts: Mapping[str, Contract], *, verify: SignatureVerifier = verify_in_turn
     ) -> None:
         self._store = store
         self._contracts = contracts
@@ -83,10 +70,7 @@ class StateMachine:
 
     def _take_up(self, meta: Meta) -> None:
         tree = Tree().update(dict(self._store.items(b"")))
-        ensure(
-            tree.root == meta.app_hash,
-            "the stored state has the root of its last commit",
-        )
+        ensure(tree.root == meta.app_hash, "the stored state has the root of its last commit")
         spec = present(self._store.get(SPEC_KEY), "a chain's state holds its spec")
         self._dispatcher = Dispatcher(SPEC.trusted(spec), self._contracts)
         self._meta = meta
@@ -113,16 +97,12 @@ class StateMachine:
         return BlockInfo(self.spec.chain_id, self._last.height + 1, self._last.time_ms)
 
     def info(self) -> Info:
-        return (
-            Info(self._meta.height, self._meta.app_hash) if self._meta else Info(0, b"")
-        )
+        return Info(self._meta.height, self._meta.app_hash) if self._meta else Info(0, b"")
 
     def init_chain(self, *, chain_id: str, time_ms: int, state: bytes) -> bytes:
         genesis = GENESIS.decode(state)
         if genesis.spec.chain_id != chain_id:
-            raise errors.WRONG_CHAIN(
-                f"genesis of {genesis.spec.chain_id!r}, asked for {chain_id!r}"
-            )
+            raise errors.WRONG_CHAIN(f"genesis of {genesis.spec.chain_id!r}, asked for {chain_id!r}")
         self._dispatcher = Dispatcher(genesis.spec, self._contracts)
         overlay = Overlay(self._store)
         overlay.put(SPEC_KEY, encode(genesis.spec))
@@ -149,21 +129,14 @@ class StateMachine:
                 raise outcome.refusal
         self._check_state.merge(overlay)
         proof = transaction.proof
-        return Checked(
-            proof.sender,
-            proof.sequence,
-            transaction.fee_uacc,
-            self.dispatcher.weight(transaction),
-        )
+        return Checked(proof.sender, proof.sequence, transaction.fee_uacc, self.dispatcher.weight_of(transaction))
 
     def _remember(self, data: bytes, jobs: tuple[SignatureJob, ...]) -> None:
         self._proven[sha256(data)] = jobs
         if len(self._proven) > REMEMBERED_PROOFS:
             self._proven.popitem(last=False)
 
-    def prepare(
-        self, candidates: Sequence[bytes], *, height: int, time_ms: int
-    ) -> list[bytes]:
+    def prepare(self, candidates: Sequence[bytes], *, height: int, time_ms: int) -> list[bytes]:
         chosen: list[bytes] = []
         room = _Room(self.dispatcher)
         for data in candidates:
@@ -174,9 +147,7 @@ class StateMachine:
             chosen.append(data)
         return chosen
 
-    def process(
-        self, transactions: Sequence[bytes], *, height: int, time_ms: int
-    ) -> bool:
+    def process(self, transactions: Sequence[bytes], *, height: int, time_ms: int) -> bool:
         room = _Room(self.dispatcher)
         try:
             for data in transactions:
@@ -185,9 +156,7 @@ class StateMachine:
             return False
         return time_ms >= self._last.time_ms
 
-    def execute(
-        self, transactions: Sequence[bytes], *, height: int, time_ms: int
-    ) -> Executed:
+    def execute(self, transactions: Sequence[bytes], *, height: int, time_ms: int) -> Executed:
         block = BlockInfo(self.spec.chain_id, height, time_ms)
         overlay = Overlay(self._store)
         events = self.dispatcher.run_timers(overlay, block)
@@ -221,9 +190,7 @@ class StateMachine:
         for place, transaction in enumerate(decoded):
             if not proven[place] and not isinstance(transaction, Refusal):
                 try:
-                    waiting.append(
-                        (place, tuple(self.dispatcher.jobs(state, block, transaction)))
-                    )
+                    waiting.append((place, tuple(self.dispatcher.jobs(state, block, transaction))))
                 except Refusal:
                     continue  # Its keys may come earlier in this same block; then they are verified in turn.
         verdicts = iter(self._verify([job for _, jobs in waiting for job in jobs]))
@@ -261,17 +228,16 @@ class StateMachine:
         return TransactionResult(
             code=refusal.code if refusal else 0,
             codespace=refusal.codespace if refusal else "",
-            log=str(refusal) if refusal else "",
             weight_wanted=weight,
             weight_used=weight,
             events=events,
             data=sha256(events) if outcome.events else b"",
+            text=refusal.text if refusal else "",
+            remedy=refusal.remedy if refusal else "",
         )
 
     def commit(self) -> None:
-        overlay, tree, meta = present(
-            self._decided, "a block is executed before it is committed"
-        )
+        overlay, tree, meta = present(self._decided, "a block is executed before it is committed")
         self._store.commit(overlay.changes, meta=encode(meta))
         self._meta, self._decided = meta, None
         self._trees[meta.root_since] = tree
@@ -286,9 +252,7 @@ class StateMachine:
     def query(self, data: bytes, *, height: int = 0) -> Answer:
         if height not in (0, self._last.height):
             raise errors.HEIGHT_GONE(f"height {height}")
-        value = self.dispatcher.ask(
-            self._store, self._block(), self.dispatcher.queries.decode(data)
-        )
+        value = self.dispatcher.ask(self._store, self._block(), self.dispatcher.queries.decode(data))
         return Answer(encode(value), b"", self._last.height)
 
     def prove(self, key: bytes, *, height: int = 0) -> Answer:
@@ -311,15 +275,11 @@ class StateMachine:
 
     def load_chunk(self, *, height: int, chunk: int) -> bytes:
         if height != self._last.height:
-            raise errors.HEIGHT_GONE(
-                f"height {height}, the last is {self._last.height}"
-            )
+            raise errors.HEIGHT_GONE(f"height {height}, the last is {self._last.height}")
         return self._snapshot().chunk(chunk)
 
     def _snapshot(self) -> SnapshotReader:
-        return SnapshotReader(
-            self._tree, height=self._last.height, time_ms=self._last.time_ms
-        )
+        return SnapshotReader(self._tree, height=self._last.height, time_ms=self._last.time_ms)
 
     def offer_snapshot(self, snapshot: Snapshot, *, app_hash: bytes) -> bool:
         if self._meta is not None or snapshot.root != app_hash:
@@ -335,9 +295,7 @@ class StateMachine:
             self._restoring = None
             if state is None:
                 return False
-            meta = Meta(
-                snapshot.height, snapshot.time_ms, snapshot.root, snapshot.height
-            )
+            meta = Meta(snapshot.height, snapshot.time_ms, snapshot.root, snapshot.height)
             self._store.commit(state, meta=encode(meta))
             self._take_up(meta)
             self._check_state = Overlay(self._store)
@@ -350,15 +308,11 @@ class _Room:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
         limits = dispatcher.spec.limits
-        self._bytes, self._weight, self._free = (
-            limits.block_bytes,
-            limits.block_weight,
-            limits.free_per_block,
-        )
+        self._bytes, self._weight, self._free = (limits.block_bytes, limits.block_weight, limits.free_per_block)
 
     def take(self, data: bytes, transaction: Transaction[Message]) -> None:
         """Takes a transaction in, or refuses it."""
-        weight = self._dispatcher.weight(transaction)
+        weight = self._dispatcher.weight_of(transaction)
         free = int(self._dispatcher.is_free(transaction))
         if free > self._free:
             raise errors.FREE_QUOTA()

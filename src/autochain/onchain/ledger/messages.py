@@ -32,9 +32,7 @@ class Introduction(Message, frozen=True):
 
     free: ClassVar[bool] = True
 
-    keys: Annotated[
-        tuple[PublicKey, ...], msgspec.Meta(min_length=1, max_length=MAX_KEYS)
-    ]
+    keys: Annotated[tuple[PublicKey, ...], msgspec.Meta(min_length=1, max_length=MAX_KEYS)]
     threshold: Annotated[int, msgspec.Meta(ge=1, le=MAX_KEYS)]
     """How many of the keys must sign."""
 

@@ -14,10 +14,7 @@ from ..refusals import Reason, ensure
 from ..units import split
 
 BAD_PROTOBUF = Reason(
-    "ledger",
-    1,
-    "These bytes are not the protobuf message that was expected.",
-    "Fetch them again from another node.",
+    "ledger", 1, "These bytes are not the protobuf message that was expected.", "Fetch them again from another node."
 )
 
 Kind = Literal["uint", "int64", "sfixed64", "bytes", "string", "message", "time"]
@@ -50,9 +47,7 @@ class Message:
 
     def encode(self) -> bytes:
         """Gives the message's canonical bytes."""
-        return b"".join(
-            _encode_field(field, getattr(self, field.name)) for field in self.FIELDS
-        )
+        return b"".join(_encode_field(field, getattr(self, field.name)) for field in self.FIELDS)
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -82,17 +77,13 @@ def delimited(data: bytes) -> bytes:
 def encode_time(time_ns: int) -> bytes:
     """Writes a google.protobuf.Timestamp."""
     seconds, nanos = split(time_ns, NANOS)
-    return (b"\x08" + varint(seconds) if seconds else b"") + (
-        b"\x10" + varint(nanos) if nanos else b""
-    )
+    return (b"\x08" + varint(seconds) if seconds else b"") + (b"\x10" + varint(nanos) if nanos else b"")
 
 
 def _encode_field(field: Field, value: Any) -> bytes:
     if field.repeated:
         return b"".join(_tag(field) + _payload(field, item) for item in value)
-    if value is None or (
-        not field.always and not field.optional and not _is_set(field, value)
-    ):
+    if value is None or (not field.always and not field.optional and not _is_set(field, value)):
         return b""
     return _tag(field) + _payload(field, value)
 
@@ -140,12 +131,7 @@ def _decode(cls: type[M], data: bytes, depth: int) -> M:
             values[field.name].append(value)
         else:
             values[field.name] = value
-    return cls(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()
-        }
-    )
+    return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
 def _value(field: Field, raw: int | bytes, depth: int) -> Any:
@@ -160,29 +146,14 @@ def _value(field: Field, raw: int | bytes, depth: int) -> Any:
         case "string":
             return _text(raw)
         case "time":
-            parts = (
-                {number: value for number, _, value in _fields(raw)}
-                if isinstance(raw, bytes)
-                else {}
-            )
+            parts = {number: value for number, _, value in _fields(raw)} if isinstance(raw, bytes) else {}
             seconds, nanos = parts.get(1, 0), parts.get(2, 0)
-            if (
-                not isinstance(seconds, int)
-                or not isinstance(nanos, int)
-                or nanos >= NANOS
-            ):
+            if not isinstance(seconds, int) or not isinstance(nanos, int) or nanos >= NANOS:
                 raise BAD_PROTOBUF("time")
             return (seconds - (1 << 64) if seconds >> 63 else seconds) * NANOS + nanos
         case "message":
-            ensure(
-                field.message is not None and isinstance(raw, bytes),
-                "a message field names its message",
-            )
-            return (
-                _decode(field.message, raw, depth - 1)
-                if field.message and isinstance(raw, bytes)
-                else None
-            )
+            ensure(field.message is not None and isinstance(raw, bytes), "a message field names its message")
+            return _decode(field.message, raw, depth - 1) if field.message and isinstance(raw, bytes) else None
 
 
 def _text(raw: int | bytes) -> str:
@@ -207,11 +178,7 @@ def _fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:
                 raise BAD_PROTOBUF("truncated")
             chunk = data[at : at + length]
             at += length
-            yield (
-                key >> 3,
-                wire,
-                int.from_bytes(chunk, "little") if wire == _FIXED64 else chunk,
-            )
+            yield (key >> 3, wire, int.from_bytes(chunk, "little") if wire == _FIXED64 else chunk)
         else:
             raise BAD_PROTOBUF(f"wire type {wire}")
 

@@ -10,9 +10,7 @@ from .application import Snapshot
 from .tree import Tree
 
 CHUNK_BYTES = 1_048_576
-_CHUNK: Codec[tuple[tuple[bytes, bytes], ...]] = Codec(
-    tuple[tuple[bytes, bytes], ...], max_bytes=2 * CHUNK_BYTES
-)
+_CHUNK: Codec[tuple[tuple[bytes, bytes], ...]] = Codec(tuple[tuple[bytes, bytes], ...], max_bytes=2 * CHUNK_BYTES)
 
 
 class SnapshotReader:
@@ -65,11 +63,5 @@ class SnapshotWriter:
 
     def state(self) -> dict[bytes, bytes | None] | None:
         """Gives the whole state when it has the snapshot's root, else None."""
-        sound = all(
-            0 < len(value or b"") <= 4096 and key for key, value in self._pairs.items()
-        )
-        return (
-            self._pairs
-            if sound and Tree().update(self._pairs).root == self.snapshot.root
-            else None
-        )
+        sound = all(0 < len(value or b"") <= 4096 and key for key, value in self._pairs.items())
+        return self._pairs if sound and Tree().update(self._pairs).root == self.snapshot.root else None

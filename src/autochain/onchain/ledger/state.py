@@ -47,9 +47,7 @@ class Overlay:
         self.changes[key] = value
 
     def items(self, prefix: bytes, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        own = sorted(
-            key for key in self.changes if key.startswith(prefix) and key > after
-        )
+        own = sorted(key for key in self.changes if key.startswith(prefix) and key > after)
         at = 0
         for key, value in self._base.items(prefix, after):
             while at < len(own) and own[at] < key:
@@ -96,9 +94,7 @@ class Table(Generic[V]):
     `contract` is the contract's name, `key` the shapes of the key's parts.
     """
 
-    def __init__(
-        self, contract: str, name: str, value: type[V], *, key: tuple[int, ...]
-    ) -> None:
+    def __init__(self, contract: str, name: str, value: type[V], *, key: tuple[int, ...]) -> None:
         self.contract = contract
         self.name = name
         self.value: Any = value
@@ -126,9 +122,7 @@ class Table(Generic[V]):
         ensure(view.contract == self.contract, "a contract writes its own tables only")
         view.state.put(self.key(*parts), None)
 
-    def items(
-        self, view: View, *parts: KeyPart, after: tuple[KeyPart, ...] = ()
-    ) -> Iterator[tuple[bytes, V]]:
+    def items(self, view: View, *parts: KeyPart, after: tuple[KeyPart, ...] = ()) -> Iterator[tuple[bytes, V]]:
         """Yields the records whose keys begin with these parts, in the order of their keys, each with its key's last bytes.
 
         `after` names a whole key to go on behind.
@@ -149,8 +143,5 @@ def _key_part(part: KeyPart, shape: int) -> bytes:
             return part.to_bytes(8, "big")
         case str():
             text = part.encode()
-            ensure(
-                shape == TEXT and len(text) <= 255,
-                "a text stands where the table declares one, up to 255 bytes",
-            )
+            ensure(shape == TEXT and len(text) <= 255, "a text stands where the table declares one, up to 255 bytes")
             return len(text).to_bytes(1, "big") + text

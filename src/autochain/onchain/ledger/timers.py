@@ -17,9 +17,7 @@ def schedule(state: Overlay, *, due_ms: int, timer: Timer) -> None:
     """Puts a timer into the queue; timers of one time run in the order in which they were put."""
     count = int.from_bytes(state.get(_COUNT) or b"", "big") + 1
     state.put(_COUNT, count.to_bytes(8, "big"))
-    state.put(
-        _QUEUE + due_ms.to_bytes(8, "big") + count.to_bytes(8, "big"), encode(timer)
-    )
+    state.put(_QUEUE + due_ms.to_bytes(8, "big") + count.to_bytes(8, "big"), encode(timer))
 
 
 def next_due_ms(state: Reader) -> int | None:

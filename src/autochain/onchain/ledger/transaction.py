@@ -35,6 +35,11 @@ class KeysProof(Record, frozen=True, tag="keys"):
     payer: Id | None = None
     payer_signatures: Signatures = ()
 
+    @property
+    def count(self) -> int:
+        """How many signatures there are to verify."""
+        return len(self.signatures) + len(self.payer_signatures)
+
 
 Proof = KeysProof
 """The arms of who may speak; further ones join it as a tagged union."""
@@ -54,9 +59,7 @@ class Transaction(Record, Generic[M], frozen=True):
 
 def sign_bytes(transaction: Transaction[Any]) -> bytes:
     """Gives what sender and payer sign: the transaction without signatures, under a domain tag; the chain id is in it."""
-    proof = msgspec.structs.replace(
-        transaction.proof, signatures=(), payer_signatures=()
-    )
+    proof = msgspec.structs.replace(transaction.proof, signatures=(), payer_signatures=())
     return SIGN_DOMAIN + encode(msgspec.structs.replace(transaction, proof=proof))
 
 

@@ -44,17 +44,13 @@ class Tree:
 
     def update(self, changes: Mapping[bytes, bytes | None]) -> Tree:
         """Gives the tree after a batch of changes; a key with None is deleted."""
-        prepared = sorted(
-            [_change(key, value) for key, value in changes.items()], key=_path
-        )
+        prepared = sorted([_change(key, value) for key, value in changes.items()], key=_path)
         return Tree(_update(self._root, prepared, 0, len(prepared), 0))
 
     def get(self, key: bytes) -> bytes | None:
         """Gives the value of a key in this state, or None."""
         node = _descend(self._root, sha256(key))[0]
-        return (
-            node[3] if node is not None and len(node) == 4 and node[2] == key else None
-        )
+        return node[3] if node is not None and len(node) == 4 and node[2] == key else None
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Yields every key and value, in the order of their paths."""
@@ -84,12 +80,7 @@ def _change(key: bytes, value: bytes | None) -> Change:
         "a key is not empty and a value has 1 to 4096 bytes",
     )
     path = sha256(key)
-    return (
-        path,
-        None
-        if value is None
-        else (sha256(b"\x00" + path + sha256(value)), path, key, value),
-    )
+    return (path, None if value is None else (sha256(b"\x00" + path + sha256(value)), path, key, value))
 
 
 def _path(change: Change) -> bytes:
@@ -130,9 +121,7 @@ def _build(leaves: Sequence[Leaf], low: int, high: int, depth: int) -> Node:
     if high - low <= 1:
         return leaves[low] if high > low else None
     middle = bisect_left(leaves, 1, low, high, key=lambda leaf: _bit(leaf[1], depth))
-    return _join(
-        _build(leaves, low, middle, depth + 1), _build(leaves, middle, high, depth + 1)
-    )
+    return _join(_build(leaves, low, middle, depth + 1), _build(leaves, middle, high, depth + 1))
 
 
 def _join(left: Node, right: Node) -> Node:
@@ -140,11 +129,7 @@ def _join(left: Node, right: Node) -> Node:
         return right
     if right is None and left is not None and len(left) == 4:
         return left
-    return (
-        sha256(b"\x01" + (left[0] if left else EMPTY) + (right[0] if right else EMPTY)),
-        left,
-        right,
-    )
+    return (sha256(b"\x01" + (left[0] if left else EMPTY) + (right[0] if right else EMPTY)), left, right)
 
 
 def _descend(node: Node, path: bytes) -> tuple[Node, list[tuple[int, bytes]]]:
@@ -160,17 +145,13 @@ def _descend(node: Node, path: bytes) -> tuple[Node, list[tuple[int, bytes]]]:
 
 def _existence(leaf: Leaf, steps: Sequence[tuple[int, bytes]]) -> ExistenceProof:
     ops = [
-        InnerOp(prefix=b"\x01" + sibling)
-        if side
-        else InnerOp(prefix=b"\x01", suffix=sibling)
+        InnerOp(prefix=b"\x01" + sibling) if side else InnerOp(prefix=b"\x01", suffix=sibling)
         for side, sibling in steps
     ]
     return ExistenceProof(leaf[2], leaf[3], path=tuple(reversed(ops)))
 
 
-def _neighbours(
-    root: Node, path: bytes
-) -> tuple[ExistenceProof | None, ExistenceProof | None]:
+def _neighbours(root: Node, path: bytes) -> tuple[ExistenceProof | None, ExistenceProof | None]:
     """Proves the last leaf before an absent path and the first one after it."""
     found: list[ExistenceProof | None] = []
     for side in (1, 0):

@@ -37,11 +37,7 @@ def decide(consent: Consent | None, request: Request, *, now_ms: int) -> Refusal
         return errors.OTHER_VEHICLE()
     if consent.purpose != request.purpose:
         return errors.OTHER_PURPOSE(f"{consent.purpose}, not {request.purpose}")
-    missing = [
-        category
-        for category in request.categories
-        if category not in consent.categories
-    ]
+    missing = [category for category in request.categories if category not in consent.categories]
     if missing:
         return errors.OTHER_CATEGORY(", ".join(missing))
     if consent.precision == "coarse" and request.precision != "coarse":

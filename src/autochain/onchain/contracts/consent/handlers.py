@@ -51,7 +51,5 @@ def revoke(ctx: Context, message: Revoke) -> None:
         raise errors.NOT_YOUR_CONSENT()
     if not record.lives(ctx.block.time_ms):
         raise errors.ALREADY_ENDED()
-    CONSENTS.put(
-        ctx, message.consent, value=replace(record, ended_ms=ctx.block.time_ms)
-    )
+    CONSENTS.put(ctx, message.consent, value=replace(record, ended_ms=ctx.block.time_ms))
     ctx.emit(Ended(message.consent, "revoked"))

@@ -16,13 +16,7 @@ from . import errors
 TAG = tag_of(__name__)
 
 Purpose = Literal[
-    "insurance",
-    "maintenance",
-    "navigation",
-    "product_improvement",
-    "research",
-    "resale",
-    "traffic_management",
+    "insurance", "maintenance", "navigation", "product_improvement", "research", "resale", "traffic_management"
 ]
 """What data may be read for."""
 PURPOSES: tuple[str, ...] = get_args(Purpose)

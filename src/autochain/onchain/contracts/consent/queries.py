@@ -42,9 +42,7 @@ def get_consent(view: View, query: GetConsent) -> Consent | None:
 def list_consents(view: View, query: ListConsents) -> tuple[tuple[bytes, Consent], ...]:
     listed = BY_READER if query.as_reader else BY_OWNER
     after = (query.account, query.after) if query.after else ()
-    names = [
-        name for name, _ in islice(listed.items(view, query.account, after=after), PAGE)
-    ]
+    names = [name for name, _ in islice(listed.items(view, query.account, after=after), PAGE)]
     found = [(name, CONSENTS.get(view, name)) for name in names]
     return tuple((name, record) for name, record in found if record is not None)
 

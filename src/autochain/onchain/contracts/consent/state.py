@@ -55,15 +55,14 @@ def _listed_for_both(view: View) -> bool:
     consents = list(CONSENTS.items(view))
     owners = [key for key, _ in BY_OWNER.items(view)]
     readers = [key for key, _ in BY_READER.items(view)]
-    return sorted(owners) == sorted(
-        record.owner + key for key, record in consents
-    ) and sorted(readers) == sorted(record.reader + key for key, record in consents)
+    return sorted(owners) == sorted(record.owner + key for key, record in consents) and sorted(readers) == sorted(
+        record.reader + key for key, record in consents
+    )
 
 
 def _end_after_begin(view: View) -> bool:
     return all(
-        record.granted_ms < record.expires_ms
-        and (record.ended_ms == 0 or record.ended_ms >= record.granted_ms)
+        record.granted_ms < record.expires_ms and (record.ended_ms == 0 or record.ended_ms >= record.granted_ms)
         for _, record in CONSENTS.items(view)
     )
 

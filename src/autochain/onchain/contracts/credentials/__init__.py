@@ -4,14 +4,7 @@ from ...ledger import Contract
 from . import handlers, queries
 from .messages import ROLES, Attest, Attested, Withdraw, Withdrawn
 from .queries import Holds
-from .state import (
-    ATTESTATIONS,
-    AUTHORITIES,
-    INVARIANTS,
-    Attestation,
-    Authority,
-    Parameters,
-)
+from .state import ATTESTATIONS, AUTHORITIES, INVARIANTS, Attestation, Authority, Parameters
 
 CONTRACT = Contract(
     "credentials",

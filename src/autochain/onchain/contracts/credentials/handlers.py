@@ -22,12 +22,7 @@ def attest(ctx: Context, message: Attest) -> None:
         raise errors.UNKNOWN_SUBJECT()
     if ATTESTATIONS.get(ctx, message.subject, message.role) is not None:
         raise errors.ALREADY_ATTESTED()
-    ATTESTATIONS.put(
-        ctx,
-        message.subject,
-        message.role,
-        value=Attestation(ctx.sender, ctx.block.time_ms),
-    )
+    ATTESTATIONS.put(ctx, message.subject, message.role, value=Attestation(ctx.sender, ctx.block.time_ms))
     ctx.emit(Attested(message.subject, message.role, ctx.sender))
 
 

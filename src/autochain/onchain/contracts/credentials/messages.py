@@ -11,16 +11,7 @@ from ...ledger import Event, Message
 TAG = tag_of(__name__)
 
 Role = Literal[
-    "vehicle",
-    "roadside_unit",
-    "owner",
-    "maker",
-    "supplier",
-    "rsu_operator",
-    "authority",
-    "insurer",
-    "bank",
-    "buyer",
+    "vehicle", "roadside_unit", "owner", "maker", "supplier", "rsu_operator", "authority", "insurer", "bank", "buyer"
 ]
 ROLES: tuple[str, ...] = get_args(Role)
 

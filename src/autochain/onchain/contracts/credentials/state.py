@@ -38,12 +38,9 @@ AUTHORITIES = Table(HERE, "authorities", Authority, key=(ID,))
 def _given_by_authorities(view: View) -> bool:
     roles = {account: record.roles for account, record in AUTHORITIES.items(view)}
     return all(
-        key[21:].decode() in roles.get(record.authority, ())
-        and key[21:].decode() in ROLES
+        key[21:].decode() in roles.get(record.authority, ()) and key[21:].decode() in ROLES
         for key, record in ATTESTATIONS.items(view)
     )
 
 
-INVARIANTS = {
-    "every attestation is by an authority for its role": _given_by_authorities
-}
+INVARIANTS = {"every attestation is by an authority for its role": _given_by_authorities}

@@ -10,11 +10,7 @@ CONTRACT = Contract(
     "identity",
     version=1,
     provides=("accounts",),
-    messages={
-        Register: handlers.register,
-        Rotate: handlers.rotate,
-        Revoke: handlers.revoke,
-    },
+    messages={Register: handlers.register, Rotate: handlers.rotate, Revoke: handlers.revoke},
     internal={interfaces.UseSequence: handlers.use_sequence},
     queries={
         GetIdentity: queries.get_identity,

@@ -47,12 +47,7 @@ def _check_controller(ctx: Context, controller: bytes) -> None:
 
 def rotate(ctx: Context, message: Rotate) -> None:
     record = _known(ctx, ctx.sender)
-    changed = replace(
-        record,
-        keys=message.keys,
-        threshold=message.threshold,
-        encryption_key=message.encryption_key,
-    )
+    changed = replace(record, keys=message.keys, threshold=message.threshold, encryption_key=message.encryption_key)
     IDENTITIES.put(ctx, ctx.sender, value=changed)
     ctx.emit(Rotated(ctx.sender))
 

@@ -23,9 +23,7 @@ def check_keys(keys: tuple[PublicKey, ...], threshold: int) -> None:
     """Refuses keys that are unusable, stand twice, or are fewer than must sign."""
     for key in keys:
         check_key(key)
-    if len({(key.suite, key.data) for key in keys}) != len(keys) or threshold > len(
-        keys
-    ):
+    if len({(key.suite, key.data) for key in keys}) != len(keys) or threshold > len(keys):
         raise errors.BAD_KEYS()
 
 

@@ -24,18 +24,11 @@ def keys_of(view: View, query: interfaces.KeysOf) -> interfaces.AccountKeys | No
     record = IDENTITIES.get(view, query.account)
     if record is None:
         return None
-    return interfaces.AccountKeys(
-        record.keys, record.threshold, record.sequence, record.active
-    )
+    return interfaces.AccountKeys(record.keys, record.threshold, record.sequence, record.active)
 
 
 def account_of(view: View, query: interfaces.AccountOf) -> interfaces.Account | None:
     record = IDENTITIES.get(view, query.account)
     if record is None:
         return None
-    return interfaces.Account(
-        record.kind,
-        record.controller or query.account,
-        record.encryption_key,
-        record.active,
-    )
+    return interfaces.Account(record.kind, record.controller or query.account, record.encryption_key, record.active)

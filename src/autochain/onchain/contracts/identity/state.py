@@ -35,30 +35,17 @@ IDENTITIES = Table(folder_of(__name__), "identities", Identity, key=(ID,))
 
 
 def _devices_have_controllers(view: View) -> bool:
-    return all(
-        (record.kind == "device") == (record.controller is not None)
-        for _, record in IDENTITIES.items(view)
-    )
+    return all((record.kind == "device") == (record.controller is not None) for _, record in IDENTITIES.items(view))
 
 
 def _controllers_are_no_devices(view: View) -> bool:
-    controllers = {
-        record.controller
-        for _, record in IDENTITIES.items(view)
-        if record.controller is not None
-    }
+    controllers = {record.controller for _, record in IDENTITIES.items(view) if record.controller is not None}
     known = {account: record.kind for account, record in IDENTITIES.items(view)}
-    return all(
-        known.get(controller, "device") != "device"
-        for controller in sorted(controllers)
-    )
+    return all(known.get(controller, "device") != "device" for controller in sorted(controllers))
 
 
 def _enough_keys(view: View) -> bool:
-    return all(
-        1 <= record.threshold <= len(record.keys)
-        for _, record in IDENTITIES.items(view)
-    )
+    return all(1 <= record.threshold <= len(record.keys) for _, record in IDENTITIES.items(view))
 
 
 INVARIANTS = {

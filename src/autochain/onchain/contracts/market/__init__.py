@@ -17,12 +17,4 @@ CONTRACT = Contract(
     invariants=INVARIANTS,
 )
 
-__all__ = [
-    "CONTRACT",
-    "RECEIPTS",
-    "Bought",
-    "GetReceipt",
-    "ListReceipts",
-    "Read",
-    "Receipt",
-]
+__all__ = ["CONTRACT", "RECEIPTS", "Bought", "GetReceipt", "ListReceipts", "Read", "Receipt"]

@@ -8,16 +8,7 @@ from ..consent import Request, RequireConsent
 from ..recording import GetRecording
 from . import errors
 from .messages import Bought, Read
-from .state import (
-    BY_OWNER,
-    BY_READER,
-    COUNTS,
-    OPEN_MS,
-    RECEIPTS,
-    Counter,
-    Listed,
-    Receipt,
-)
+from .state import BY_OWNER, BY_READER, COUNTS, OPEN_MS, RECEIPTS, Counter, Listed, Receipt
 
 
 def read(ctx: Context, message: Read) -> None:
@@ -27,9 +18,7 @@ def read(ctx: Context, message: Read) -> None:
     recording = ctx.ask("recording", GetRecording(message.recording))
     if recording is None:
         raise errors.NO_RECORDING()
-    held = [
-        part.category for part in recording.parts if part.precision == message.precision
-    ]
+    held = [part.category for part in recording.parts if part.precision == message.precision]
     if any(category not in held for category in message.categories):
         raise errors.NO_SUCH_PART()
     request = Request(
@@ -66,8 +55,4 @@ def read(ctx: Context, message: Read) -> None:
     BY_OWNER.put(ctx, recording.owner, receipt, value=Listed(now_ms))
     BY_READER.put(ctx, ctx.sender, receipt, value=Listed(now_ms))
     COUNTS.put(ctx, ctx.sender, value=Counter(count.bought + 1))
-    ctx.emit(
-        Bought(
-            receipt, message.recording, recording.owner, ctx.sender, consent.price_uacc
-        )
-    )
+    ctx.emit(Bought(receipt, message.recording, recording.owner, ctx.sender, consent.price_uacc))

@@ -34,8 +34,6 @@ def get_receipt(view: View, query: GetReceipt) -> Receipt | None:
 def list_receipts(view: View, query: ListReceipts) -> tuple[tuple[bytes, Receipt], ...]:
     listed = BY_READER if query.as_reader else BY_OWNER
     after = (query.account, query.after) if query.after else ()
-    names = [
-        name for name, _ in islice(listed.items(view, query.account, after=after), PAGE)
-    ]
+    names = [name for name, _ in islice(listed.items(view, query.account, after=after), PAGE)]
     found = [(name, RECEIPTS.get(view, name)) for name in names]
     return tuple((name, record) for name, record in found if record is not None)

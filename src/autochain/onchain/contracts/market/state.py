@@ -58,9 +58,9 @@ def _seen_by_both(view: View) -> bool:
     receipts = list(RECEIPTS.items(view))
     owners = [key for key, _ in BY_OWNER.items(view)]
     readers = [key for key, _ in BY_READER.items(view)]
-    return sorted(owners) == sorted(
-        record.owner + key for key, record in receipts
-    ) and sorted(readers) == sorted(record.reader + key for key, record in receipts)
+    return sorted(owners) == sorted(record.owner + key for key, record in receipts) and sorted(readers) == sorted(
+        record.reader + key for key, record in receipts
+    )
 
 
 INVARIANTS = {"every receipt is seen by the owner and the reader": _seen_by_both}

@@ -19,13 +19,4 @@ CONTRACT = Contract(
     invariants=INVARIANTS,
 )
 
-__all__ = [
-    "CLAIMED",
-    "CONTRACT",
-    "Claim",
-    "Claimed",
-    "GetReward",
-    "GetTerms",
-    "Rewarded",
-    "Terms",
-]
+__all__ = ["CLAIMED", "CONTRACT", "Claim", "Claimed", "GetReward", "GetTerms", "Rewarded", "Terms"]

@@ -29,21 +29,14 @@ def claim(ctx: Context, message: Claim) -> None:
     pool = ctx.ask("money", interfaces.BalanceOf(ctx.account))
     epoch = EPOCHS.get(ctx, number) or Epoch(emission.epoch_budget(pool), 0)
     device = DEVICES.get(ctx, number, ctx.sender) or Device(0)
-    points = emission.rewarded_points(
-        points=recording.points, used=device.points, cap=terms.points_per_device
-    )
+    points = emission.rewarded_points(points=recording.points, used=device.points, cap=terms.points_per_device)
     reward = emission.reward(
-        points=points,
-        rate_uacc=terms.rate_uacc_per_point,
-        budget_uacc=epoch.budget_uacc,
-        paid_uacc=epoch.paid_uacc,
+        points=points, rate_uacc=terms.rate_uacc_per_point, budget_uacc=epoch.budget_uacc, paid_uacc=epoch.paid_uacc
     )
     if reward == 0:
         raise errors.CAP_REACHED()
     ctx.call("money", interfaces.Pay(recording.owner, reward), as_self=True)
-    CLAIMED.put(
-        ctx, message.recording, value=Claimed(recording.owner, points, reward, number)
-    )
+    CLAIMED.put(ctx, message.recording, value=Claimed(recording.owner, points, reward, number))
     DEVICES.put(ctx, number, ctx.sender, value=Device(device.points + points))
     EPOCHS.put(ctx, number, value=Epoch(epoch.budget_uacc, epoch.paid_uacc + reward))
     ctx.emit(Rewarded(message.recording, recording.owner, points, reward))

@@ -59,9 +59,7 @@ def _claims_are_what_was_paid(view: View) -> bool:
 
 def _within_device_cap(view: View) -> bool:
     terms = TERMS.get(view) or Terms()
-    return all(
-        device.points <= terms.points_per_device for _, device in DEVICES.items(view)
-    )
+    return all(device.points <= terms.points_per_device for _, device in DEVICES.items(view))
 
 
 INVARIANTS = {

@@ -2,17 +2,7 @@
 
 from ...ledger import Contract
 from . import handlers, queries
-from .messages import (
-    CATEGORIES,
-    HOUR_MS,
-    PRECISIONS,
-    Category,
-    Commit,
-    Committed,
-    Part,
-    Precision,
-    recording_id,
-)
+from .messages import CATEGORIES, HOUR_MS, PRECISIONS, Category, Commit, Committed, Part, Precision, recording_id
 from .queries import GetRecording, ListRecordings
 from .state import INVARIANTS, OWNED, RECORDINGS, Recording
 
@@ -21,10 +11,7 @@ CONTRACT = Contract(
     version=1,
     uses=("accounts",),
     messages={Commit: handlers.commit},
-    queries={
-        GetRecording: queries.get_recording,
-        ListRecordings: queries.list_recordings,
-    },
+    queries={GetRecording: queries.get_recording, ListRecordings: queries.list_recordings},
     events=(Committed,),
     tables=(RECORDINGS, OWNED),
     invariants=INVARIANTS,

@@ -19,9 +19,7 @@ MAX_PARTS = 32
 MAX_POINTS = 1_000_000
 """How many readings one recording may claim."""
 
-Category = Literal[
-    "position", "motion", "engine", "energy", "environment", "body", "diagnostics"
-]
+Category = Literal["position", "motion", "engine", "energy", "environment", "body", "diagnostics"]
 """What kind of signals a part holds, by branches of the vehicle signal specification."""
 CATEGORIES: tuple[str, ...] = get_args(Category)
 
@@ -55,11 +53,7 @@ class Commit(Message, frozen=True, tag=TAG):
     weight: ClassVar[int] = 250
 
     def check(self) -> None:
-        if (
-            split(self.start_ms, HOUR_MS)[1]
-            or split(self.end_ms, HOUR_MS)[1]
-            or self.start_ms >= self.end_ms
-        ):
+        if split(self.start_ms, HOUR_MS)[1] or split(self.end_ms, HOUR_MS)[1] or self.start_ms >= self.end_ms:
             raise errors.NOT_WHOLE_HOURS()
         names = [(part.category, part.precision) for part in self.parts]
         if names != sorted(set(names)):

@@ -31,19 +31,10 @@ def get_recording(view: View, query: GetRecording) -> Recording | None:
     return RECORDINGS.get(view, query.recording)
 
 
-def list_recordings(
-    view: View, query: ListRecordings
-) -> tuple[tuple[bytes, Recording], ...]:
+def list_recordings(view: View, query: ListRecordings) -> tuple[tuple[bytes, Recording], ...]:
     if query.owner is None:
-        return tuple(
-            islice(
-                RECORDINGS.items(view, after=(query.after,) if query.after else ()),
-                PAGE,
-            )
-        )
+        return tuple(islice(RECORDINGS.items(view, after=(query.after,) if query.after else ()), PAGE))
     after = (query.owner, query.after) if query.after else ()
-    names = [
-        name for name, _ in islice(OWNED.items(view, query.owner, after=after), PAGE)
-    ]
+    names = [name for name, _ in islice(OWNED.items(view, query.owner, after=after), PAGE)]
     found = [(name, RECORDINGS.get(view, name)) for name in names]
     return tuple((name, record) for name, record in found if record is not None)

@@ -40,17 +40,12 @@ OWNED = Table(HERE, "owned", Owned, key=(ID, ID))
 
 
 def _ids_derive(view: View) -> bool:
-    return all(
-        key == recording_id(record.vehicle, record.fingerprint)
-        for key, record in RECORDINGS.items(view)
-    )
+    return all(key == recording_id(record.vehicle, record.fingerprint) for key, record in RECORDINGS.items(view))
 
 
 def _owned_once(view: View) -> bool:
     owned = [key for key, _ in OWNED.items(view)]
-    return sorted(owned) == sorted(
-        record.owner + key for key, record in RECORDINGS.items(view)
-    )
+    return sorted(owned) == sorted(record.owner + key for key, record in RECORDINGS.items(view))
 
 
 INVARIANTS = {

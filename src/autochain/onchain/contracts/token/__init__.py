@@ -13,10 +13,7 @@ CONTRACT = Contract(
     provides=("money",),
     messages={Transfer: handlers.transfer},
     internal={interfaces.Pay: handlers.pay},
-    queries={
-        interfaces.BalanceOf: queries.balance_of,
-        GetAllocations: queries.get_allocations,
-    },
+    queries={interfaces.BalanceOf: queries.balance_of, GetAllocations: queries.get_allocations},
     events=(Transferred,),
     tables=(BALANCES, ALLOCATIONS),
     genesis=handlers.genesis,

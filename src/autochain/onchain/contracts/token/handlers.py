@@ -15,11 +15,7 @@ def genesis(ctx: Context, parameters: Parameters) -> None:
     ensure(total == TOTAL_SUPPLY_UACC, "the allocations sum to the whole supply")
     for name, allocation in parameters.allocations:
         ALLOCATIONS.put(ctx, name, value=allocation)
-        _set_balance(
-            ctx,
-            allocation.account,
-            _balance(ctx, allocation.account) + allocation.amount_uacc,
-        )
+        _set_balance(ctx, allocation.account, _balance(ctx, allocation.account) + allocation.amount_uacc)
 
 
 def transfer(ctx: Context, message: Transfer) -> None:

@@ -18,7 +18,5 @@ def balance_of(view: View, query: interfaces.BalanceOf) -> int:
     return record.amount_uacc if record else 0
 
 
-def get_allocations(
-    view: View, query: GetAllocations
-) -> tuple[tuple[str, Allocation], ...]:
+def get_allocations(view: View, query: GetAllocations) -> tuple[tuple[str, Allocation], ...]:
     return tuple((key[1:].decode(), record) for key, record in ALLOCATIONS.items(view))

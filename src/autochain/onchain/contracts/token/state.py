@@ -34,10 +34,7 @@ ALLOCATIONS = Table(HERE, "allocations", Allocation, key=(TEXT,))
 
 
 def _supply_is_whole(view: View) -> bool:
-    return (
-        sum(record.amount_uacc for _, record in BALANCES.items(view))
-        == TOTAL_SUPPLY_UACC
-    )
+    return sum(record.amount_uacc for _, record in BALANCES.items(view)) == TOTAL_SUPPLY_UACC
 
 
 def _no_empty_balances(view: View) -> bool:

@@ -6,14 +6,7 @@ from dataclasses import dataclass
 
 from ...crypto import SignatureJob, SignatureVerifier, verify_in_turn
 from .. import errors
-from ..header import (
-    FLAG_ABSENT,
-    FLAG_COMMIT,
-    FLAG_NIL,
-    Header,
-    LightBlock,
-    ValidatorSet,
-)
+from ..header import FLAG_ABSENT, FLAG_COMMIT, FLAG_NIL, Header, LightBlock, ValidatorSet
 
 MAX_VALIDATORS = 1024
 
@@ -26,17 +19,12 @@ class Trust:
     validators_hash: bytes
 
 
-def check_light_block(
-    trust: Trust, block: LightBlock, *, verify: SignatureVerifier = verify_in_turn
-) -> Header:
+def check_light_block(trust: Trust, block: LightBlock, *, verify: SignatureVerifier = verify_in_turn) -> Header:
     """Gives the header when more than two thirds of the trusted power signed it; else refuses."""
     header, commit, validators = block.header, block.commit, block.validators
     if header.chain_id != trust.chain_id:
         raise errors.FOREIGN_HEADER(f"{header.chain_id!r}, not {trust.chain_id!r}")
-    if (
-        len(validators.validators) > MAX_VALIDATORS
-        or validators.hash() != trust.validators_hash
-    ):
+    if len(validators.validators) > MAX_VALIDATORS or validators.hash() != trust.validators_hash:
         raise errors.NOT_VALIDATORS()
     if header.validators_hash != trust.validators_hash:
         raise errors.NOT_VALIDATORS("the header names others")
@@ -46,20 +34,13 @@ def check_light_block(
     return header
 
 
-def _check_signatures(
-    chain_id: str,
-    block: LightBlock,
-    validators: ValidatorSet,
-    verify: SignatureVerifier,
-) -> None:
+def _check_signatures(chain_id: str, block: LightBlock, validators: ValidatorSet, verify: SignatureVerifier) -> None:
     signatures = block.commit.signatures
     if len(signatures) != len(validators.validators):
         raise errors.BAD_COMMIT("it has not one place for each validator")
     jobs: list[SignatureJob] = []
     power = 0
-    for index, (signature, member) in enumerate(
-        zip(signatures, validators.validators, strict=True)
-    ):
+    for index, (signature, member) in enumerate(zip(signatures, validators.validators, strict=True)):
         if signature.flag not in (FLAG_ABSENT, FLAG_COMMIT, FLAG_NIL):
             raise errors.BAD_COMMIT("unknown kind of vote")
         if signature.flag != FLAG_COMMIT:
@@ -75,11 +56,7 @@ def _check_signatures(
         raise errors.BAD_COMMIT("a signature does not hold")
 
 
-def check_fresh(
-    header: Header, *, now_ms: int, max_age_ms: int, max_skew_ms: int
-) -> None:
+def check_fresh(header: Header, *, now_ms: int, max_age_ms: int, max_skew_ms: int) -> None:
     """Refuses a header that is older than allowed, or further in the future than clocks may differ."""
     if not now_ms - max_age_ms <= header.time_ms <= now_ms + max_skew_ms:
-        raise errors.STALE_HEADER(
-            f"{now_ms - header.time_ms} ms old, at most {max_age_ms}"
-        )
+        raise errors.STALE_HEADER(f"{now_ms - header.time_ms} ms old, at most {max_age_ms}")

@@ -27,19 +27,11 @@ class Proved(Record, frozen=True):
 PROVED: Codec[Proved] = Codec(Proved, max_bytes=MAX_PROVED_BYTES)
 
 
-def check_proved(
-    trust: Trust,
-    proved: Proved,
-    *,
-    key: bytes,
-    verify: SignatureVerifier = verify_in_turn,
-) -> Header:
+def check_proved(trust: Trust, proved: Proved, *, key: bytes, verify: SignatureVerifier = verify_in_turn) -> Header:
     """Gives the header under which the value (or its absence) at this key is proved; else refuses."""
     if proved.key != key:
         raise errors.NOT_PROVED("another key")
-    header = check_light_block(
-        trust, LightBlock.decode(proved.light_block), verify=verify
-    )
+    header = check_light_block(trust, LightBlock.decode(proved.light_block), verify=verify)
     proof = CommitmentProof.decode(proved.proof)
     if proved.value:
         check_membership(header.app_hash, proof, key=key, value=proved.value)

@@ -1,0 +1,6 @@
+"""The Python SDK: builds, signs, sends, waits, queries, and checks every proof itself."""
+
+from .client import Client
+from .http import HttpNode
+
+__all__ = ["Client", "HttpNode"]

@@ -1,0 +1,124 @@
+"""Speaking to one chain: what is sent is signed here, what is believed is proved here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar, get_args
+
+from ..onchain.codec import Codec, encode
+from ..onchain.ledger import (
+    BlockAnswer,
+    ChainSpec,
+    Contract,
+    Dispatcher,
+    Event,
+    Message,
+    Node,
+    Query,
+    Status,
+    Submitted,
+    Table,
+    interfaces,
+)
+from ..onchain.ledger.header import Header, LightBlock
+from ..onchain.ledger.light import Proved, Trust, check_light_block, check_proved
+from ..onchain.refusals import Reason
+from ..wallet import Draft, Wallet, sign
+
+R = TypeVar("R")
+V = TypeVar("V")
+E = TypeVar("E", bound=Event)
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+EXPIRY_BLOCKS = 1_000
+"""How many blocks a transaction may wait before it expires."""
+
+
+class Sent(NamedTuple):
+    """A transaction that happened, and what it announced."""
+
+    submitted: Submitted
+    events: tuple[Event, ...]
+
+    def event(self, kind: type[E]) -> E:
+        """Gives the one event of a kind."""
+        return next(event for event in self.events if isinstance(event, kind))
+
+
+class Shown(NamedTuple):
+    """A record of the chain's state with its proof; the record is None where its absence is proved."""
+
+    record: Any
+    proved: Proved
+    header: Header
+
+
+class Client:
+    """Speaks to one chain through a node that it need not trust.
+
+    `trust` says whose signatures count; queries are the node's word, `prove` is checked here.
+    """
+
+    def __init__(self, node: Node, spec: ChainSpec, contracts: Mapping[str, Contract], trust: Trust) -> None:
+        self.node = node
+        self.trust = trust
+        self.dispatcher = Dispatcher(spec, contracts)
+        self._locks: defaultdict[bytes, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def send(self, sender: Wallet, *messages: Message, payer: Wallet | None = None) -> Sent:
+        """Signs a transaction, has it put into a block and waits until that is durable; raises the refusal."""
+        async with self._locks[sender.account]:
+            keys = await self.ask(interfaces.KeysOf(sender.account))
+            status = await self.node.status()
+            draft = Draft(
+                chain_id=self.trust.chain_id,
+                messages=messages,
+                sequence=keys.sequence if keys else 0,
+                fee_uacc=self.dispatcher.least_fee_uacc(messages, signatures=2 if payer else 1),
+                expiry_height=status.height + EXPIRY_BLOCKS,
+            )
+            submitted = await self.node.submit(sign(draft, sender, payer=payer))
+        result = submitted.result
+        if result.code:
+            raise Reason(result.codespace, result.code, result.text, result.remedy)()
+        return Sent(submitted, self.dispatcher.events.decode(result.events))
+
+    async def register(self, wallet: Wallet, *, controller: Wallet | None = None) -> bool:
+        """Registers a wallet's DID unless it is registered; a device's controller agrees by its wallet."""
+        if await self.ask(interfaces.KeysOf(wallet.account)) is not None:
+            return False
+        await self.send(wallet, wallet.registration(), payer=controller)
+        return True
+
+    async def ask(self, query: Query[R]) -> R:
+        """Asks the node; the answer is its word, not a proof."""
+        answer = await self.node.query(encode(query))
+        codec: Codec[R] = Codec(_answer_type(type(query)), max_bytes=MAX_ANSWER_BYTES)
+        return codec.decode(answer.value)
+
+    async def prove(self, table: Table[V], *parts: bytes | int | str) -> Shown:
+        """Fetches a record of the chain's present state and checks its proof."""
+        proved = await self.node.prove(table.key(*parts))
+        return self.check(table, proved, *parts)
+
+    def check(self, table: Table[V], proved: Proved, *parts: bytes | int | str) -> Shown:
+        """Checks a record's proof, asking no node."""
+        header = check_proved(self.trust, proved, key=table.key(*parts))
+        return Shown(table.codec.decode(proved.value) if proved.value else None, proved, header)
+
+    async def block(self, height: int = 0) -> tuple[Header, BlockAnswer]:
+        """Fetches a block, the last one for height 0, and checks who signed it."""
+        answer = await self.node.block(height)
+        return check_light_block(self.trust, LightBlock.decode(answer.light_block)), answer
+
+    async def status(self) -> Status:
+        return await self.node.status()
+
+    async def balance_uacc(self, account: bytes) -> int:
+        return await self.ask(interfaces.BalanceOf(account))
+
+
+def _answer_type(query: type[Query[Any]]) -> Any:
+    """Gives the type with which a query is answered: the argument of its base `Query[...]`."""
+    return get_args(query.__orig_bases__[0])[0]  # type: ignore[attr-defined]

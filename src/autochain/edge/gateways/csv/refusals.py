@@ -1,0 +1,49 @@
+"""The numbered refusals of the CSV gateway, each with its mend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autochain.onchain.refusals import Reason, Refusal
+
+CANNOT_OPEN = Reason("csv", 1, "This file can't be opened.", "Check its name and that you may read it.")
+EMPTY = Reason("csv", 2, "This file is empty.", "Export the recording again.")
+NOT_A_TABLE = Reason(
+    "csv", 3, "This file is no table of text.", "Export the recording as CSV, or unpack it, and replay that file."
+)
+TORN = Reason(
+    "csv",
+    4,
+    "This file can't be read to its end.",
+    "What stands before that place was read; copy the file again for the rest.",
+)
+LINE_TOO_LONG = Reason(
+    "csv",
+    5,
+    "A line of this file is longer than any recording has.",
+    "What stands before that line was read; check how the file was exported.",
+)
+NO_HEADER = Reason("csv", 6, "This file has no line that names its columns.", "")
+NO_TIME_COLUMN = Reason("csv", 7, "No column of this file tells the time.", "")
+NO_SIGNAL = Reason("csv", 8, "No column of this file is a signal AutoChain knows by that name.", "")
+NO_READINGS = Reason("csv", 9, "This file names its columns but holds no readings.", "Export the recording again.")
+BAD_MAPPING = Reason("csv", 10, "This mapping file can't be used.", "Mend the place it names.")
+NO_SUCH_COLUMN = Reason(
+    "csv", 11, "The mapping names a column this file does not have.", "Write the column as the file's header does."
+)
+BAD_TIMES = Reason("csv", 12, "The times in this file can't be read.", "")
+NO_DATE = Reason("csv", 13, "The times in this file don't say which day it was.", "")
+DAY_OR_MONTH = Reason("csv", 14, "The dates in this file can be read with the day first or the month first.", "")
+SPEED_UNIT = Reason("csv", 15, "The speed of this drive does not fit the distance it covers.", "")
+SWAPPED_POSITION = Reason("csv", 16, "Latitude and longitude of this drive are swapped.", "")
+COLUMNS_CHANGE = Reason(
+    "csv",
+    17,
+    "A second header in the middle of this file names other columns.",
+    "What stands before it was read; split the file there and replay the rest on its own.",
+)
+
+
+def with_mend(reason: Reason, detail: str, mapping: str) -> Refusal:
+    """Refuses with the lines of a mapping file that mend this very case."""
+    return replace(reason, remedy=f"Put this in a mapping file and replay with it:\n\n{mapping}\n")(detail)

@@ -1,0 +1,143 @@
+"""The lines of a text file in whatever encoding and compression it comes, never more than a part of it in memory."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from .refusals import BAD_MAPPING, CANNOT_OPEN, EMPTY, LINE_TOO_LONG, NOT_A_TABLE, TORN
+
+CHUNK_BYTES = 256 * 1024
+MAX_LINE_CHARACTERS = 1024 * 1024
+MAX_CONTROL_SHARE = 0.02
+"""A text has hardly any control characters; what has more of them is binary."""
+
+_MAGIC = (
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive, as Excel and OpenDocument tables are"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word document"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"PAR1", "a Parquet table"),
+    (b"ARROW1", "an Arrow table"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"MDF     ", "an MDF measurement"),
+    (b"BZh", "compressed with bzip2"),
+    (b"\xfd7zXZ", "compressed with xz"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"{", "JSON"),
+    (b"[", "JSON"),
+    (b"<", "XML or HTML, as GPX and KML tracks are"),
+)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WESTERN = "cp1252"
+"""What Windows calls ANSI and others loosely call latin-1."""
+
+
+class TextFile:
+    """A text file, read once from its beginning to its end."""
+
+    def __init__(self, path: Path, *, encoding: str | None = None) -> None:
+        try:
+            self._raw: BinaryIO = path.open("rb")
+            self._size = max(1, path.stat().st_size)
+            packed = self._raw.read(2) == b"\x1f\x8b"
+            self._raw.seek(0)
+        except OSError as error:
+            raise CANNOT_OPEN(f"{path}: {error.strerror or error}") from error
+        self.compression = "gzip" if packed else ""
+        self._file: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=self._raw) if packed else self._raw
+        self._ahead = self._read()
+        if not self._ahead.strip():
+            raise EMPTY(str(path))
+        self.encoding = encoding or _encoding_of(self._ahead)
+        try:
+            guessed = encoding is None and self.encoding.startswith("utf-8")
+            self._decoder = codecs.getincrementaldecoder(self.encoding)("strict" if guessed else "replace")
+        except LookupError as error:
+            raise BAD_MAPPING(f"encoding {encoding!r} is not known") from error
+        _refuse_other_formats(self._ahead, self.encoding)
+        self.line = 0
+        """How many lines were read so far."""
+
+    def close(self) -> None:
+        self._file.close()
+        self._raw.close()
+
+    @property
+    def share_read(self) -> float:
+        """How much of the file was read, from 0 to 1."""
+        return min(1.0, self._raw.tell() / self._size) if not self._raw.closed else 1.0
+
+    def lines(self) -> Iterator[str]:
+        """Goes through the lines, each with "\\n" at its end except perhaps the last."""
+        newlines = io.IncrementalNewlineDecoder(None, translate=True)
+        rest, data = "", self._ahead
+        while data:
+            # Blocks that were never written to disk come as zero bytes; they are no part of any text.
+            text = rest + newlines.decode(self._decode(data)).replace("\0", "")
+            end = text.rfind("\n") + 1
+            rest = text[end:]
+            yield from io.StringIO(text[:end])
+            self.line += text.count("\n")
+            if len(rest) > MAX_LINE_CHARACTERS:
+                raise LINE_TOO_LONG(f"line {self.line + 1} has more than {MAX_LINE_CHARACTERS} characters")
+            data = self._read()
+        rest += newlines.decode(self._decode(b"", final=True), final=True)
+        yield from io.StringIO(rest)
+
+    def _read(self) -> bytes:
+        try:
+            return self._file.read(CHUNK_BYTES)
+        except (EOFError, zlib.error, OSError) as error:
+            raise TORN(str(error)) from error
+
+    def _decode(self, data: bytes, *, final: bool = False) -> str:
+        try:
+            return self._decoder.decode(data, final)
+        except UnicodeDecodeError:
+            # What began like UTF-8 holds a western letter further down; numbers and dates are the same in both.
+            pending = self._decoder.getstate()[0]
+            self.encoding = _WESTERN
+            self._decoder = codecs.getincrementaldecoder(_WESTERN)("replace")
+            return self._decoder.decode(pending + data, final)
+
+
+def _encoding_of(head: bytes) -> str:
+    for bom, encoding in _BOMS:
+        if head.startswith(bom):
+            return encoding
+    even, odd = head[0::2].count(0) / len(head), head[1::2].count(0) / len(head)
+    if max(even, odd) > 0.2 and min(even, odd) < 0.05:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return _WESTERN
+    return "utf-8"
+
+
+def _refuse_other_formats(head: bytes, encoding: str) -> None:
+    text = head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
+    start = text[:16].encode("latin-1", errors="replace")
+    for magic, name in _MAGIC:
+        if head.startswith(magic) or (magic in (b"{", b"[", b"<") and start.startswith(magic)):
+            raise NOT_A_TABLE(f"it is {name}")
+    odd = sum(character < " " and character not in "\t\n\r\f\v\0\x1a" or character == "\ufffd" for character in text)
+    if odd > MAX_CONTROL_SHARE * len(text):
+        raise NOT_A_TABLE("it is binary")

@@ -1,0 +1,1 @@
+"""Engines: what decides the order of transactions."""
