@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar, get_args
 
+from msgspec.structs import replace
+
 from ..onchain.codec import Codec, encode
 from ..onchain.ledger import (
     BlockAnswer,
@@ -20,17 +22,19 @@ from ..onchain.ledger import (
     Status,
     Submitted,
     Table,
+    errors,
     interfaces,
 )
 from ..onchain.ledger.header import Header, LightBlock
 from ..onchain.ledger.light import Proved, Trust, check_light_block, check_proved
-from ..onchain.refusals import Reason
+from ..onchain.refusals import Reason, Refusal
 from ..wallet import Draft, Wallet, sign
 
 R = TypeVar("R")
 V = TypeVar("V")
 E = TypeVar("E", bound=Event)
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
+SEQUENCE_TRIES = 4
 EXPIRY_BLOCKS = 1_000
 """How many blocks a transaction may wait before it expires."""
 
@@ -69,20 +73,36 @@ class Client:
     async def send(self, sender: Wallet, *messages: Message, payer: Wallet | None = None) -> Sent:
         """Signs a transaction, has it put into a block and waits until that is durable; raises the refusal."""
         async with self._locks[sender.account]:
-            keys = await self.ask(interfaces.KeysOf(sender.account))
-            status = await self.node.status()
-            draft = Draft(
-                chain_id=self.trust.chain_id,
-                messages=messages,
-                sequence=keys.sequence if keys else 0,
-                fee_uacc=self.dispatcher.least_fee_uacc(messages, signatures=2 if payer else 1),
-                expiry_height=status.height + EXPIRY_BLOCKS,
-            )
-            submitted = await self.node.submit(sign(draft, sender, payer=payer))
+            submitted = await self._submit_in_sequence(sender, messages, payer)
         result = submitted.result
         if result.code:
             raise Reason(result.codespace, result.code, result.text, result.remedy)()
         return Sent(submitted, self.dispatcher.events.decode(result.events))
+
+    async def _submit_in_sequence(
+        self, sender: Wallet, messages: tuple[Message, ...], payer: Wallet | None
+    ) -> Submitted:
+        """Submits, and tries again when another process of the same party was faster and took the sequence."""
+        tries = SEQUENCE_TRIES
+        while True:
+            tries -= 1
+            try:
+                return await self._submit(sender, messages, payer)
+            except Refusal as refusal:
+                if refusal.reason != errors.WRONG_SEQUENCE or not tries:
+                    raise
+
+    async def _submit(self, sender: Wallet, messages: tuple[Message, ...], payer: Wallet | None) -> Submitted:
+        keys = await self.ask(interfaces.KeysOf(sender.account))
+        status = await self.node.status()
+        draft = Draft(
+            chain_id=self.trust.chain_id,
+            messages=messages,
+            sequence=keys.sequence if keys else 0,
+            fee_uacc=self.dispatcher.least_fee_uacc(messages, signatures=2 if payer else 1),
+            expiry_height=status.height + EXPIRY_BLOCKS,
+        )
+        return await self.node.submit(sign(draft, sender, payer=payer))
 
     async def register(self, wallet: Wallet, *, controller: Wallet | None = None) -> bool:
         """Registers a wallet's DID unless it is registered; a device's controller agrees by its wallet."""
@@ -96,6 +116,14 @@ class Client:
         answer = await self.node.query(encode(query))
         codec: Codec[R] = Codec(_answer_type(type(query)), max_bytes=MAX_ANSWER_BYTES)
         return codec.decode(answer.value)
+
+    async def pages(self, query: Query[tuple[tuple[bytes, V], ...]]) -> list[tuple[bytes, V]]:
+        """Asks a listing query page by page until its end; the query has a field `after`."""
+        found: list[tuple[bytes, V]] = []
+        while page := await self.ask(query):
+            found += page
+            query = replace(query, after=page[-1][0])
+        return found
 
     async def prove(self, table: Table[V], *parts: bytes | int | str) -> Shown:
         """Fetches a record of the chain's present state and checks its proof."""

@@ -50,7 +50,7 @@ class Codec(Generic[R]):
             raise TOO_LONG(f"{len(data)} of {self.max_bytes} bytes")
         try:
             record = self._decoder.decode(data)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NOT_DECODABLE(str(error)) from None
         if _encoder.encode(record) != data:
             raise NOT_CANONICAL()

@@ -16,6 +16,7 @@ ID_BYTES = 20
 Id = Annotated[bytes, msgspec.Meta(min_length=ID_BYTES, max_length=ID_BYTES)]
 
 DID_PREFIX = "did:acc:"
+_LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 
 __all__ = ["DID_PREFIX", "ID_BYTES", "Hash", "Id", "contract_account", "derive", "did", "from_did", "from_hex"]
 
@@ -37,7 +38,7 @@ def contract_account(contract: str) -> bytes:
 
 def did(account: bytes) -> str:
     """Writes an account as its DID."""
-    return DID_PREFIX + base64.b32encode(account).decode().lower()
+    return DID_PREFIX + base64.b32encode(account).translate(_LOWER).decode()
 
 
 def from_did(text: str) -> bytes:
@@ -45,7 +46,7 @@ def from_did(text: str) -> bytes:
     body = text.removeprefix(DID_PREFIX)
     if not text.startswith(DID_PREFIX) or len(body) != 32 or not set(body) <= set("abcdefghijklmnopqrstuvwxyz234567"):
         raise NOT_A_DID(text[:60])
-    return base64.b32decode(body.upper())
+    return base64.b32decode(body, casefold=True)
 
 
 def from_hex(text: str) -> bytes:

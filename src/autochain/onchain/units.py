@@ -16,7 +16,7 @@ TOTAL_SUPPLY_UACC = 300_000_000 * UACC_PER_ACC
 Amount = Annotated[int, msgspec.Meta(ge=0, le=TOTAL_SUPPLY_UACC)]
 """An amount of money in uacc; no amount can exceed the supply."""
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
 """A whole quantity, height or time in ms: within what every JSON reader holds exactly."""
 
 NOT_AN_AMOUNT = Reason(
@@ -66,7 +66,7 @@ def from_acc(text: str) -> int:
     whole, point, rest = text.partition(".")
     digits = whole + rest
     if (
-        not (digits.isascii() and digits.isdigit())
+        not set(digits) <= set("0123456789")
         or not whole
         or len(rest) > 6
         or len(whole) > 9

@@ -63,6 +63,11 @@ class Cleaner:
         """How many rows are held so far."""
         return len(self._lines)
 
+    @property
+    def last_ms(self) -> int | None:
+        """The time of the row that stands furthest in the drive's direction."""
+        return abs(self._drive.times_ms[-1]) if self._drive.times_ms else None
+
     def add(self, rows: Rows) -> None:
         """Takes the next rows."""
         held = self._drive.columns

@@ -7,8 +7,10 @@ from .powertrains import CarKind, ElectricMotor, PetrolEngine
 from .roads import Junction, Place, Road, RoadNetwork, town
 from .sensors import CarState
 from .vin import check_digit, vin
+from .world import PAST_MS, Sale, World
 
 __all__ = [
+    "PAST_MS",
     "Body",
     "Car",
     "CarKind",
@@ -23,10 +25,12 @@ __all__ = [
     "Place",
     "Road",
     "RoadNetwork",
+    "Sale",
     "SensorDropout",
     "StuckValue",
     "TroubleCodes",
     "TyreLeak",
+    "World",
     "check_digit",
     "draw_faults",
     "town",

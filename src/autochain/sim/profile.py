@@ -60,15 +60,16 @@ def plan(route: Sequence[Road], *, junctions: Sequence[Junction], driver: Driver
     """Lays out the whole trip along a route, from standstill to standstill, in a whole number of seconds."""
     stretches = _stretches(route, junctions=junctions, driver=driver, chance=chance)
     _leave_room(stretches, driver)
-    phases = [_standing(route[0], 0.0, chance.uniform(2.0, 8.0))]
+    phases = [_standing(route[0], offset_m=0.0, duration_s=chance.uniform(2.0, 8.0))]
     speed_mps = 0.0
     for stretch in stretches:
         phases.extend(_drive(stretch, speed_mps, driver))
         speed_mps = stretch.exit_mps
         if stretch.wait_s:
-            phases.append(_standing(stretch.road, stretch.end_m, stretch.wait_s))
+            phases.append(_standing(stretch.road, offset_m=stretch.end_m, duration_s=stretch.wait_s))
     driven_s = sum(phase.duration_s for phase in phases)
-    phases.append(_standing(route[-1], route[-1].length_m, ceil(driven_s + 2.0) - driven_s))
+    rest_s = ceil(driven_s + 2.0) - driven_s
+    phases.append(_standing(route[-1], offset_m=route[-1].length_m, duration_s=rest_s))
     return phases
 
 
@@ -119,10 +120,8 @@ def _bend_mps(road: Road, onward: Road, driver: Driver) -> float:
 
 def _leave_room(stretches: list[_Stretch], driver: Driver) -> None:
     """Lowers what each end is passed at until every stretch is long enough to speed up and to brake in."""
-    following = 0.0
     for stretch, onward in zip(reversed(stretches[:-1]), reversed(stretches[1:]), strict=True):
-        following = onward.exit_mps
-        brakes_mps = sqrt(following**2 + 2 * driver.braking_mps2 * onward.length_m)
+        brakes_mps = sqrt(onward.exit_mps**2 + 2 * driver.braking_mps2 * onward.length_m)
         stretch.exit_mps = min(stretch.exit_mps, onward.cruise_mps, brakes_mps)
     entry_mps = 0.0
     for stretch in stretches:
@@ -131,7 +130,7 @@ def _leave_room(stretches: list[_Stretch], driver: Driver) -> None:
 
 
 def _drive(stretch: _Stretch, entry_mps: float, driver: Driver) -> Iterator[Phase]:
-    """Speeds up, holds, brakes."""
+    """Speeds up as far as the stretch allows, holds that speed, brakes for its end."""
     up, down = driver.acceleration_mps2, driver.braking_mps2
     exit_mps = stretch.exit_mps
     meeting = (2 * up * down * stretch.length_m + down * entry_mps**2 + up * exit_mps**2) / (up + down)
@@ -147,5 +146,5 @@ def _drive(stretch: _Stretch, entry_mps: float, driver: Driver) -> Iterator[Phas
         yield Phase(stretch.road, stretch.end_m - loss_m, top_mps, -down, (top_mps - exit_mps) / down)
 
 
-def _standing(road: Road, offset_m: float, duration_s: float) -> Phase:
+def _standing(road: Road, *, offset_m: float, duration_s: float) -> Phase:
     return Phase(road, offset_m, 0.0, 0.0, duration_s)

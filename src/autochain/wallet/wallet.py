@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from ..onchain.contracts.identity import Register
+from ..onchain.contracts.identity import Kind, Register
 from ..onchain.crypto import PublicKey, tagged_hash
 from ..onchain.ids import did
 from ..onchain.refusals import Reason
@@ -38,9 +38,9 @@ class Wallet(msgspec.Struct, frozen=True):
     """For HMACs that recognise the party's own things again."""
     salt: Secret
     """Hides what the commitment stands for."""
-    kind: str
-    subject: str
-    """What the DID stands for: a VIN, a company number; personal data that never leaves the party."""
+    commitment: Secret
+    """Salted hash of what the DID stands for; a VIN or a name itself is never written down."""
+    kind: Kind
     controller: bytes | None
 
     def __repr__(self) -> str:
@@ -60,8 +60,8 @@ class Wallet(msgspec.Struct, frozen=True):
         return Register(
             keys=(self.public_key,),
             threshold=1,
-            kind=self.kind,  # type: ignore[arg-type]
-            commitment=tagged_hash("commitment", self.salt, self.subject.encode()),
+            kind=self.kind,
+            commitment=self.commitment,
             encryption_key=self.encryption_key,
             controller=self.controller,
         )
@@ -82,17 +82,21 @@ class Wallet(msgspec.Struct, frozen=True):
         return hpke.unseal(self.encryption, sealed, info=info)
 
 
-def create(parties: Path, name: str, *, kind: str, subject: str = "", controller: bytes | None = None) -> Wallet:
-    """Makes a party's wallet with fresh keys in `parties/NAME`, for its user alone."""
+def create(parties: Path, name: str, *, kind: Kind, subject: str = "", controller: bytes | None = None) -> Wallet:
+    """Makes a party's wallet with fresh keys in `parties/NAME`, for its user alone.
+
+    `subject` is what the DID stands for, a VIN or a company number; only a salted commitment to it is kept.
+    """
     folder = _folder(parties, name)
+    salt = secrets.token_bytes(32)
     wallet = Wallet(
         name=name,
         seed=secrets.token_bytes(32),
         encryption=secrets.token_bytes(32),
         secret=secrets.token_bytes(32),
-        salt=secrets.token_bytes(32),
+        salt=salt,
+        commitment=tagged_hash("commitment", salt, subject.encode()),
         kind=kind,
-        subject=subject,
         controller=controller,
     )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

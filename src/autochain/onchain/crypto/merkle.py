@@ -60,7 +60,7 @@ def prove(leaves: Sequence[bytes], index: int) -> Proof:
 
 def verify(expected_root: bytes, leaf: bytes, proof: Proof) -> bool:
     """Says whether the leaf stands where the proof says in the list with this root."""
-    if not 0 <= proof.index < proof.total or proof.total > 2**32:
+    if not 0 <= proof.index < proof.total or proof.total > 1 << 32:
         return False
     sides: list[bool] = []
     low, high = 0, proof.total

@@ -182,6 +182,14 @@ class Dispatcher:
     def is_free(self, transaction: Transaction[Message]) -> bool:
         return all(message.free for message in transaction.messages)
 
+    def must_happen(self, transaction: Transaction[Message]) -> bool:
+        """Says whether a transaction that fails leaves nothing behind, no fee either, and so may not wait for a block.
+
+        What pays nothing could fill blocks for nothing; a failed introduction takes no sequence and could come again and
+        again for its payer's money.
+        """
+        return self.is_free(transaction) or isinstance(transaction.messages[0], Introduction)
+
     def admit(self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]) -> None:
         """Checks expiry, sequence and fee of a transaction whose signatures hold, and takes sequence and fee."""
         limits, proof = self.spec.limits, transaction.proof

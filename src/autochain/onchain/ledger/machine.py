@@ -103,6 +103,10 @@ class StateMachine:
         genesis = GENESIS.decode(state)
         if genesis.spec.chain_id != chain_id:
             raise errors.WRONG_CHAIN(f"genesis of {genesis.spec.chain_id!r}, asked for {chain_id!r}")
+        if self._meta is not None:
+            # CometBFT begins a chain again that stopped before its first block.
+            ensure(self._meta.height == 0 and self.spec == genesis.spec, "a chain begins once")
+            return self._meta.app_hash
         self._dispatcher = Dispatcher(genesis.spec, self._contracts)
         overlay = Overlay(self._store)
         overlay.put(SPEC_KEY, encode(genesis.spec))
@@ -122,8 +126,7 @@ class StateMachine:
             self._remember(data, jobs)
         overlay = Overlay(self._check_state)
         self.dispatcher.admit(overlay, block, transaction)
-        if self.dispatcher.is_free(transaction):
-            # What pays nothing must succeed, or a block could be filled for nothing.
+        if self.dispatcher.must_happen(transaction):
             outcome = self.dispatcher.deliver(overlay, block, transaction)
             if outcome.refusal is not None:
                 raise outcome.refusal
@@ -219,7 +222,8 @@ class StateMachine:
         except Refusal as refusal:
             return Outcome(refusal, 0)
         outcome = self.dispatcher.deliver(overlay, block, transaction)
-        state.merge(overlay)
+        if outcome.refusal is None or not self.dispatcher.must_happen(transaction):
+            state.merge(overlay)
         return outcome
 
     def _result(self, outcome: Outcome) -> TransactionResult:

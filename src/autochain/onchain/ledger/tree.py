@@ -65,13 +65,13 @@ class Tree:
                 stack += [node[2], node[1]]
 
     def prove(self, key: bytes) -> CommitmentProof:
-        """Proves the key's value, or its absence by the neighbours on both sides."""
+        """Proves the key's value, or its absence by the neighbours on both sides; of an empty tree nothing can be proved."""
         path = sha256(key)
         node, steps = _descend(self._root, path)
         if node is not None and len(node) == 4 and node[1] == path:
             return CommitmentProof(exist=_existence(node, steps))
         left, right = _neighbours(self._root, path)
-        return CommitmentProof(nonexist=NonExistenceProof(key, left=left, right=right))
+        return CommitmentProof(nonexist=NonExistenceProof(path, left=left, right=right))
 
 
 def _change(key: bytes, value: bytes | None) -> Change:

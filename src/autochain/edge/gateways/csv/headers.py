@@ -1,4 +1,4 @@
-"""What the headers of other people's files mean."""
+"""What the columns of a file are, told from its header and from what a person's mapping says."""
 
 from __future__ import annotations
 
@@ -7,173 +7,190 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from autochain.signals import CATALOGUE, FUEL_RATE, GNSS_SPEED, LATITUDE, LONGITUDE, SPEED, convertible, unit_named
+from autochain.signals import CATALOGUE, Category, category_of, convertible, unit_named
 
 from .mapping import IGNORE, FileMapping
+from .phrases import DATE, ENVIROCAR, POSITIONING, SIGNALS, SOURCES, TIME, TIME_OF_DAY, TRACK, VEHICLE
 from .times import COUNT_WORDS, COUNTS_MS
 
-_LOCATION, _ENGINE = "Vehicle.CurrentLocation", "Vehicle.Powertrain.CombustionEngine"
-_BATTERY, _FUEL = "Vehicle.Powertrain.TractionBattery", "Vehicle.Powertrain.FuelSystem"
-
-ENVIROCAR: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "lon": (LONGITUDE, "degrees"),
-        "lat": (LATITUDE, "degrees"),
-        "GPS Accuracy [%]": (f"{_LOCATION}.HorizontalAccuracy", "m"),
-        "GPS Altitude [m]": (f"{_LOCATION}.Altitude", "m"),
-        "GPS Bearing [deg]": (f"{_LOCATION}.Heading", "degrees"),
-        "GPS Speed [km/h]": (GNSS_SPEED, "km/h"),
-        "GPS HDOP [precision]": (f"{_LOCATION}.GNSSReceiver.HDOP", ""),
-        "GPS VDOP [precision]": (f"{_LOCATION}.GNSSReceiver.VDOP", ""),
-        "GPS PDOP [precision]": (f"{_LOCATION}.GNSSReceiver.PDOP", ""),
-        "Speed [km/h]": (SPEED, "km/h"),
-        "Rpm [u/min]": (f"{_ENGINE}.Speed", "rpm"),
-        "Throttle Position [%]": (f"{_ENGINE}.TPS", "percent"),
-        "Engine Load [%]": (f"{_ENGINE}.Load", "percent"),
-        "Intake Temperature [c]": (f"{_ENGINE}.IntakeAirTemperature", "Celsius"),
-        "Intake Pressure [kPa]": (f"{_ENGINE}.MAP", "kPa"),
-        "MAF [l/s]": (f"{_ENGINE}.MAF", "g/s"),
-        "Calculated MAF [g/s]": (f"{_ENGINE}.MAFCalculated", "g/s"),
-        "O2 Lambda Voltage [V]": (f"{_ENGINE}.LambdaVoltage", "V"),
-        "O2 Lambda Voltage ER [ratio]": (f"{_ENGINE}.LambdaRatio", "ratio"),
-        "CO2 [kg/h]": (f"{_ENGINE}.CO2Rate", "kg/h"),
-        "Consumption [l/h]": (FUEL_RATE, "l/h"),
-    }
-)
-"""enviroCar's columns and the units they are in. Two say another unit than theirs: accuracy is the radius in metres an
-Android phone gives, and MAF is in g/s, as its ratio to the fuel rate shows."""
-
-_PHRASES = {
-    LATITUDE: "lat, latitude, position lat, position latitude, location lat, location latitude, latitude wgs 84,"
-    " latitude wgs84, breitengrad, geografische breite",
-    LONGITUDE: "lon, lng, long, longitude, position lon, position long, position longitude, location lon, location lng,"
-    " location longitude, longitude wgs 84, longitude wgs84, längengrad, laengengrad, geografische länge",
-    f"{_LOCATION}.Altitude": "alt, altitude, ele, elevation, height, höhe, hoehe, altitude gps",
-    f"{_LOCATION}.Heading": "heading, bearing, course, cog, course over ground, azimuth, direction, kurs",
-    f"{_LOCATION}.HorizontalAccuracy": "accuracy, horizontal accuracy, h acc, hacc, position accuracy, eph",
-    f"{_LOCATION}.VerticalAccuracy": "vertical accuracy, v acc, vacc, altitude accuracy, epv",
-    f"{_LOCATION}.GNSSReceiver.HDOP": "hdop, horizontal dilution of precision",
-    f"{_LOCATION}.GNSSReceiver.VDOP": "vdop, vertical dilution of precision",
-    f"{_LOCATION}.GNSSReceiver.PDOP": "pdop, position dilution of precision",
-    GNSS_SPEED: "gps speed, gnss speed, speed gps, speed gnss, gps velocity, sog, speed over ground, gps geschwindigkeit",
-    SPEED: "speed, vehicle speed, velocity, car speed, vehicle velocity, spd, geschwindigkeit, tacho, vitesse, velocidad",
-    "Vehicle.Acceleration.Longitudinal": "longitudinal acceleration, acceleration longitudinal, long acceleration",
-    "Vehicle.Acceleration.Lateral": "lateral acceleration, acceleration lateral, lat acceleration",
-    "Vehicle.Acceleration.Vertical": "vertical acceleration, acceleration vertical",
-    "Vehicle.AngularVelocity.Yaw": "yaw rate, angular velocity yaw",
-    "Vehicle.TraveledDistance": "odometer, odo, mileage, total distance, odometer reading, kilometerstand, odometer value",
-    "Vehicle.TraveledDistanceSinceStart": "trip distance, distance since start, distance travelled, distance traveled",
-    "Vehicle.Chassis.Accelerator.PedalPosition": "accelerator, accelerator pedal, accelerator pedal position,"
-    " accelerator position, accelerator pedal position d, accelerator pedalposition d, gas pedal, accel pedal, pedal position",
-    "Vehicle.Chassis.Brake.PedalPosition": "brake pedal, brake pedal position, brake position",
-    "Vehicle.Chassis.SteeringWheel.Angle": "steering angle, steering wheel angle, lenkwinkel",
-    "Vehicle.Powertrain.Transmission.CurrentGear": "gear, current gear, gang",
-    f"{_ENGINE}.Speed": "rpm, engine rpm, engine speed, engine revs, engine revolutions, revs, revolutions, drehzahl,"
-    " motordrehzahl, n engine",
-    f"{_ENGINE}.Torque": "engine torque, actual engine torque, motordrehmoment",
-    f"{_ENGINE}.Power": "engine power",
-    f"{_ENGINE}.TPS": "throttle, throttle position, throttle pos, absolute throttle position, tps, throttle angle,"
-    " throttle position manifold, absolute throttle position b, drosselklappe, drosselklappenstellung",
-    f"{_ENGINE}.MAF": "maf, mass air flow, mass air flow rate, mass airflow, maf air flow rate, air flow rate,"
-    " air flow rate from mass flow, maf rate, luftmasse",
-    f"{_ENGINE}.MAFCalculated": "calculated maf",
-    f"{_ENGINE}.MAP": "map, intake pressure, intake manifold pressure, manifold pressure, manifold absolute pressure,"
-    " intake manifold absolute pressure, intake map, saugrohrdruck",
-    f"{_ENGINE}.Load": "load, engine load, calculated engine load, calculated load, calculated load value,"
-    " calculated engine load value, absolute load, engine load absolute, motorlast, last",
-    f"{_ENGINE}.TimingAdvance": "timing advance, ignition timing advance, timing advance for 1 cylinder",
-    f"{_ENGINE}.IntakeAirTemperature": "intake temperature, intake temp, intake air temperature, intake air temp,"
-    " air intake temp, air intake temperature, iat, ansauglufttemperatur",
-    f"{_ENGINE}.EngineCoolant.Temperature": "coolant temperature, coolant temp, engine coolant temperature,"
-    " engine coolant temp, ect, water temperature, water temp, coolant, kühlmitteltemperatur, kuehlmitteltemperatur",
-    f"{_ENGINE}.EngineOil.Temperature": "oil temperature, oil temp, engine oil temperature, engine oil temp, öltemperatur",
-    f"{_ENGINE}.EngineHours": "engine hours",
-    f"{_ENGINE}.LambdaVoltage": "o2 lambda voltage",
-    f"{_ENGINE}.LambdaRatio": "o2 lambda voltage er, lambda, equivalence ratio, equiv ratio",
-    f"{_ENGINE}.CO2Rate": "co2, co2 rate, co2 emission, co2 emissions, co2 mass flow",
-    f"{_ENGINE}.ShortTermFuelTrim1": "short term fuel trim bank 1, short term fuel trim 1, fuel trim bank 1 short term",
-    f"{_ENGINE}.ShortTermFuelTrim2": "short term fuel trim bank 2, short term fuel trim 2, fuel trim bank 2 short term",
-    f"{_ENGINE}.LongTermFuelTrim1": "long term fuel trim bank 1, long term fuel trim 1, fuel trim bank 1 long term",
-    f"{_ENGINE}.LongTermFuelTrim2": "long term fuel trim bank 2, long term fuel trim 2, fuel trim bank 2 long term",
-    "Vehicle.Powertrain.ElectricMotor.Speed": "motor speed, motor rpm, electric motor speed",
-    "Vehicle.Powertrain.ElectricMotor.Torque": "motor torque, electric motor torque",
-    "Vehicle.Powertrain.ElectricMotor.Power": "motor power, electric motor power",
-    "Vehicle.Powertrain.ElectricMotor.Temperature": "motor temperature, motor temp, electric motor temperature",
-    FUEL_RATE: "consumption, fuel rate, fuel consumption, fuel consumption rate, engine fuel rate, fuel flow,"
-    " fuel flow rate, fuel flow rate hour, calculated instant fuel rate, verbrauch",
-    f"{_FUEL}.InstantConsumption": "instant consumption, instantaneous consumption, consumption, fuel consumption,"
-    " litres per 100 kilometer instant, momentanverbrauch, verbrauch",
-    f"{_FUEL}.AverageConsumption": "average consumption, average fuel consumption, durchschnittsverbrauch",
-    f"{_FUEL}.RelativeLevel": "fuel level, fuel tank level, fuel level input, fuel level from engine, tankfüllstand",
-    f"{_FUEL}.AbsoluteLevel": "fuel level, fuel remaining, fuel volume",
-    f"{_BATTERY}.StateOfCharge.Current": "soc, state of charge, battery soc, hv battery soc, battery state of charge,"
-    " battery level, traction battery soc, hybrid battery charge, ladezustand",
-    f"{_BATTERY}.StateOfCharge.Displayed": "displayed soc, soc displayed, display soc",
-    f"{_BATTERY}.StateOfHealth": "soh, state of health, battery soh",
-    f"{_BATTERY}.CurrentVoltage": "hv battery voltage, hv voltage, traction battery voltage, pack voltage",
-    f"{_BATTERY}.CurrentCurrent": "hv battery current, hv current, traction battery current, pack current",
-    f"{_BATTERY}.CurrentPower": "hv battery power, traction battery power, battery power",
-    f"{_BATTERY}.Temperature.Average": "battery temperature, hv battery temperature, traction battery temperature,"
-    " battery temp",
-    f"{_BATTERY}.Charging.AveragePower": "average charging power, charging power, charge power",
-    "Vehicle.Powertrain.Range": "remaining range, range, reichweite",
-    "Vehicle.Diagnostics.DTCCount": "dtc count, dtc number, number of dtcs, trouble code count, number of trouble codes",
-    "Vehicle.LowVoltageBattery.CurrentVoltage": "control module voltage, voltage control module, 12v battery voltage,"
-    " adapter voltage, voltage adapter, low voltage battery voltage, module voltage",
-    "Vehicle.Service.DistanceToService": "distance to service",
-    "Vehicle.Exterior.AirTemperature": "ambient temperature, ambient temp, ambient air temperature, ambient air temp,"
-    " outside temperature, outside temp, outside air temperature, oat, exterior temperature, außentemperatur,"
-    " aussentemperatur",
-    "Vehicle.Exterior.Humidity": "humidity, outside humidity, ambient humidity",
-    "Vehicle.Exterior.AirPressure": "barometric pressure, barometer, ambient pressure, air pressure, luftdruck",
-}
-_TIME = (
-    "time, timestamp, datetime, date time, time stamp, utc, utc time, time utc, timestamp utc, datetime utc, gps time,"
-    " gpstime, gnss time, device time, local time, recorded at, created at, event time, ts, epoch, unix time, unixtime,"
-    " unix timestamp, epoch time, time since epoch, date and time, rcv time, log time, server time, fix time, zeit,"
-    " zeitstempel, zeitpunkt, datum uhrzeit, datum zeit, heure, fecha hora, date, datum, t, seconds, elapsed time,"
-    " cyc secs, time of day, uhrzeit, sample time, measurement time, at, dt, position time"
-)
-_DATE = "date, datum, gps date, utc date, local date, day, date utc, log date"
-_TIME_OF_DAY = "time, zeit, uhrzeit, gps time, utc time, local time, time of day, time utc, log time"
-_VEHICLE = (
-    "vehicle, vehicle id, vehicleid, veh id, vehid, car, car id, carid, car name, vin, plate, license plate, number plate,"
-    " registration, device, device id, deviceid, unit id, asset, asset id, bus, bus id, taxi id, truck, truck id, fahrzeug,"
-    " fahrzeug id, kennzeichen, vehicle name, imei, obu id, sender"
-)
-_TRACK = (
-    "track, track id, trackid, trip, trip id, tripid, trip no, trip number, session, session id, drive, drive id, journey,"
-    " journey id, ride, ride id, run, run id, fahrt, fahrt id, segment id, route trip id"
-)
-_SOURCES = frozenset("obd obd2 obdii obd ii can ecu pid sensor sae j1979".split())
-"""Words that only say where a reading comes from."""
-_POSITIONING = frozenset({"gps", "gnss"})
+_BRACKETS = re.compile(r"(.*?)\s*[\[({<]([^\[\](){}<>]*)[\])}>]")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PATHS = MappingProxyType({path.lower(): path for path in CATALOGUE})
 
 
-def _listed(phrases: str) -> tuple[str, ...]:
-    return tuple(phrase.strip() for phrase in phrases.split(","))
+@dataclass(frozen=True, slots=True)
+class UsedColumn:
+    """A column whose readings are used."""
+
+    index: int
+    header: str
+    signal: str
+    """The VSS path."""
+    unit: str
+    """The unit the file uses."""
+    assumed: bool
+    """Whether nobody said the unit, so that the signal's own was taken."""
 
 
-def _tires() -> Iterator[tuple[str, str]]:
-    for row, front in (("Row1", "front"), ("Row2", "rear")):
-        for side in ("Left", "Right"):
-            corners = (f"{front} {side.lower()}", f"{front[0]}{side[0].lower()}")
-            for tire in ("tire", "tyre"):
-                for corner in corners:
-                    for what, words in (("Pressure", ("pressure",)), ("Temperature", ("temperature", "temp"))):
-                        path = f"Vehicle.Chassis.Axle.{row}.Wheel.{side}.Tire.{what}"
-                        for word in words:
-                            yield path, f"{tire} {word} {corner}"
-                            yield path, f"{corner} {tire} {word}"
+@dataclass(slots=True)
+class Recognition:
+    """What the columns of a file are taken for."""
+
+    columns: list[UsedColumn] = field(default_factory=list)
+    times: list[tuple[tuple[int, ...], str]] = field(default_factory=list)
+    """The columns that may tell the time, two where one has the date, each with the unit its header names for a count."""
+    vehicle: int | None = None
+    track: int | None = None
+    ignored: dict[str, str] = field(default_factory=dict)
+    """Each column that is not used, and why not where that is not plain."""
 
 
-def _by_phrase() -> Mapping[str, tuple[str, ...]]:
-    paths: dict[str, list[str]] = {}
-    said = [(path, phrase) for path, phrases in _PHRASES.items() for phrase in _listed(phrases)]
-    for path, phrase in (*said, *_tires()):
-        paths.setdefault(phrase, []).append(path)
-    return MappingProxyType({phrase: tuple(found) for phrase, found in paths.items()})
+def recognise(header: Sequence[str], mapping: FileMapping) -> Recognition:
+    """Tells what the columns are: first what the mapping says, then exact names, then phrases people use."""
+    found = Recognition()
+    found.vehicle = _place_of(header, VEHICLE, mapping.vehicle)
+    found.track = _place_of(header, TRACK, mapping.track)
+    found.times = list(_times(header, mapping))
+    spoken_for = {found.vehicle, found.track} | {place for places, _ in found.times for place in places}
+    taken: dict[str, str] = {}
+    for kind in (_said, _exact, _guessed):
+        for index, name in enumerate(header):
+            if index in spoken_for and mapping.column(name) is None:
+                continue
+            meaning = kind(name, mapping)
+            if meaning is None:
+                continue
+            spoken_for.add(index)
+            signal, unit, remark = meaning
+            if signal in taken:
+                signal, remark = "", f"{taken[signal]!r} is {signal} already"
+            if not signal:
+                found.ignored[name] = remark
+                continue
+            taken[signal] = name
+            found.columns.append(UsedColumn(index, name, signal, unit or CATALOGUE[signal].unit, not unit))
+    found.columns.sort(key=lambda column: column.index)
+    found.ignored |= {name: "" for index, name in enumerate(header) if index not in spoken_for and name}
+    return found
 
 
-_SIGNALS_BY_PHRASE = _by_phrase()
-_BY_LOWER_PATH = MappingProxyType({path.lower(): path for path in CATALOGUE})
+Meaning = tuple[str, str, str]
+"""The signal, the unit or empty for the signal's own, and a remark when there is no signal."""
+
+
+def _said(name: str, mapping: FileMapping) -> Meaning | None:
+    said = mapping.column(name)
+    if said is None:
+        return None
+    if said.signal == IGNORE:
+        return "", "", "the mapping says so"
+    unit = unit_named(said.unit) if said.unit else _bracketed(name)[1]
+    fits = unit is not None and convertible(unit, to=CATALOGUE[said.signal].unit)
+    return said.signal, (unit or "") if fits else "", ""
+
+
+def _exact(name: str, _: FileMapping) -> Meaning | None:
+    if name in ENVIROCAR:
+        path, unit = ENVIROCAR[name]
+        return path, unit, ""
+    plain, unit_there = _bracketed(name)
+    path = _PATHS.get(plain.lower(), "")
+    if not path:
+        return None
+    if unit_there is not None and not convertible(unit_there, to=CATALOGUE[path].unit):
+        return "", "", f"its unit does not fit {path}"
+    return path, unit_there or "", ""
+
+
+def _guessed(name: str, _: FileMapping) -> Meaning | None:
+    plain, unit = _bracketed(name)
+    for phrase, spelled in _readings(plain, unit):
+        paths = _paths_of(phrase)
+        if not paths:
+            continue
+        if spelled is None:
+            return (paths[0], "", "") if len(paths) == 1 else ("", "", "it may be several things: name its unit")
+        fitting = [path for path in paths if convertible(spelled, to=CATALOGUE[path].unit)]
+        return (fitting[0], spelled, "") if fitting else ("", "", f"its unit does not fit {paths[0]}")
+    return None
+
+
+def _bracketed(name: str) -> tuple[str, str | None]:
+    """Parts the unit in brackets from a header, if what the brackets hold is one."""
+    match = _BRACKETS.fullmatch(name)
+    unit = unit_named(match[2]) if match and match[2].strip() else None
+    return (match[1], unit) if match and unit is not None else (name, None)
+
+
+def _readings(plain: str, unit: str | None) -> Iterator[tuple[list[str], str | None]]:
+    """Gives the ways to read a header as a phrase and a unit, the unit perhaps being its last words."""
+    words = words_of(plain)
+    yield words, unit
+    for count in (1, 2, 3) if unit is None else ():
+        for joint in ("", "/"):
+            spelled = unit_named(joint.join(words[-count:]))
+            if spelled and len(words) > count:
+                yield words[:-count], spelled
+
+
+def words_of(text: str) -> list[str]:
+    """Splits a header into small words at signs, underscores and capitals within."""
+    return [word for word in re.split(r"[\W_]+", _CAMEL.sub(" ", text).lower()) if word]
+
+
+def _paths_of(words: list[str]) -> tuple[str, ...]:
+    plain = [word for word in words if word not in SOURCES]
+    for phrase in (" ".join(words), " ".join(plain)):
+        if phrase in SIGNALS:
+            return SIGNALS[phrase]
+    paths = SIGNALS.get(" ".join(word for word in plain if word not in POSITIONING), ())
+    return tuple(path for path in paths if category_of(path) is Category.POSITION)
+
+
+def _place_of(header: Sequence[str], phrases: Sequence[str], said: str) -> int | None:
+    if said:
+        return header.index(said)
+    spoken = {" ".join(words_of(name)): place for place, name in reversed(list(enumerate(header)))}
+    return next((spoken[phrase] for phrase in phrases if phrase in spoken), None)
+
+
+def _times(header: Sequence[str], mapping: FileMapping) -> Iterator[tuple[tuple[int, ...], str]]:
+    if mapping.time.columns:
+        places = tuple(header.index(name) for name in mapping.time.columns)
+        yield places, _count_of(header[places[0]])[1] if len(places) == 1 else ""
+        return
+    free = [place for place, name in enumerate(header) if mapping.column(name) is None]
+    phrases = {place: _count_of(header[place]) for place in free}
+    dates = [place for place in free if phrases[place][0] in DATE]
+    clocks = [place for place in free if phrases[place][0] in TIME_OF_DAY]
+    if dates and clocks:
+        yield (dates[0], clocks[0]), ""
+    by_rank = sorted((TIME.index(phrase), place) for place, (phrase, _) in phrases.items() if phrase in TIME)
+    for _, place in by_rank:
+        yield (place,), phrases[place][1]
+
+
+def _count_of(name: str) -> tuple[str, str]:
+    """Parts the unit of a counted time from a header, as s from "time_s" and ms from "Timestamp(ms)"."""
+    words = words_of(name)
+    if " ".join(words) in TIME or len(words) < 2:
+        return " ".join(words), ""
+    unit = COUNT_WORDS.get(words[-1], words[-1])
+    return (" ".join(words[:-1]), unit) if unit in COUNTS_MS else (" ".join(words), "")
+
+
+def quoted(text: str) -> str:
+    """Writes a text as TOML does."""
+    return '"' + text[:100].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+
+
+def example(header: Sequence[str], found: Recognition) -> str:
+    """Writes a mapping for a file with this header, for its owner to complete."""
+    time = next((header[places[-1]] for places, _ in found.times), "")
+    known = {column.header: column.signal for column in found.columns}
+    others = [name for name in header if name and name != time][:40]
+    lines = ["[time]", f"column = {quoted(time or 'the column with the time')}", "", "[columns]"]
+    lines += [f"{quoted(name)} = {quoted(known.get(name, IGNORE))}" for name in others]
+    if not known:
+        lines.append('# A signal is written as "my speed" = { signal = "Vehicle.Speed", unit = "mph" }')
+    return "\n".join(lines)

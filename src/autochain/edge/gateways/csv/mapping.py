@@ -1,22 +1,22 @@
 """A mapping file tells the gateway what it can't guess about a recording: a small TOML, of which any part may be left out.
 
-    vehicle = "car"              # the column that names the vehicle
-    track = "trip"               # the column that names the drive
-    delimiter = ";"
-    decimal = ","
-    encoding = "latin-1"
-    header = ["id", "t", "v"]    # names for the columns of a file without a header
+vehicle = "car"              # the column that names the vehicle
+track = "trip"               # the column that names the drive
+delimiter = ";"
+decimal = ","
+encoding = "latin-1"
+header = ["id", "t", "v"]    # names for the columns of a file without a header
 
-    [time]
-    column = "t"                 # or ["date", "time"]
-    format = "s"                 # iso, days, h, min, s, ms, us, ns, or a pattern such as "%d.%m.%Y %H:%M:%S"
-    zone = "Europe/Berlin"       # of times that don't name one
-    start = "2024-05-01 08:00"   # where times count from the start of the recording; of a time of day, the date
+[time]
+column = "t"                 # or ["date", "time"], read as one; or ["day", "ms"] with format = ["days", "ms"], added up
+format = "s"                 # iso, days, h, min, s, ms, us, ns, or a pattern such as "%d.%m.%Y %H:%M:%S"
+zone = "Europe/Berlin"       # of times that don't name one
+start = "2024-05-01 08:00"   # where times count from the start of the recording; of a time of day, the date
 
-    [columns]
-    "v" = { signal = "Vehicle.Speed", unit = "mph" }
-    "rpm" = "Vehicle.Powertrain.CombustionEngine.Speed"
-    "note" = "ignore"
+[columns]
+"v" = { signal = "Vehicle.Speed", unit = "mph" }
+"rpm" = "Vehicle.Powertrain.CombustionEngine.Speed"
+"note" = "ignore"
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ def _check(mapping: FileMapping) -> None:
             raise BAD_MAPPING(f"{column.signal} is no signal of the catalogue{hint}")
         unit = unit_named(column.unit) if column.unit else signal.unit
         if unit is None or not convertible(unit, to=signal.unit):
-            raise BAD_MAPPING(f"{column.unit!r} is no unit of {signal.path}, which is in {signal.unit or 'bare numbers'}")
+            raise BAD_MAPPING(
+                f"{column.unit!r} is no unit of {signal.path}, which is in {signal.unit or 'bare numbers'}"
+            )
 
 
 def check_columns(mapping: FileMapping, header: Sequence[str]) -> None:

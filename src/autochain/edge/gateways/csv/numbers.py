@@ -10,7 +10,9 @@ import pyarrow as pa
 from autochain.signals import Column, convert, convertible, unit_named
 
 MISSING = frozenset(
-    "|-|--|---|null|nil|none|nan|n/a|na|#n/a|#na|?|undefined|unknown|not available|no data|nodata|missing|.|*|∞".split("|")
+    "|-|--|---|null|nil|none|nan|n/a|na|#n/a|#na|?|undefined|unknown|not available|no data|nodata|missing|.|*|∞".split(
+        "|"
+    )
 )
 """What files write, in small letters, where they have no reading."""
 
@@ -20,9 +22,7 @@ _GROUP_SPACE = re.compile(r"(?<=\d)[ '\u00a0\u202f’](?=\d{3}(\D|$))")
 _HEMISPHERES = {"N": 1.0, "E": 1.0, "S": -1.0, "W": -1.0}
 
 
-def read_numbers(
-    texts: Sequence[str], *, decimal: str, unit: str, to: str, bad: Callable[[int, str], None]
-) -> Column:
+def read_numbers(texts: Sequence[str], *, decimal: str, unit: str, to: str, bad: Callable[[int, str], None]) -> Column:
     """Reads the cells of a column in `unit` as numbers in the unit `to`, None where a cell is missing.
 
     A cell that is no number is missing too, and told to `bad` with its place and text.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import zlib
 from collections.abc import Iterator
@@ -38,6 +37,9 @@ _MAGIC = (
     (b"[", "JSON"),
     (b"<", "XML or HTML, as GPX and KML tracks are"),
 )
+_GZIP = b"\x1f\x8b"
+_GZIP_WINDOW = 31
+"""The window argument that makes zlib read gzip."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -49,6 +51,28 @@ _WESTERN = "cp1252"
 """What Windows calls ANSI and others loosely call latin-1."""
 
 
+class _Unpacker:
+    """Unpacks gzip piece by piece; Python's own reader keeps back what stands before the place where a file is torn."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._stream = zlib.decompressobj(_GZIP_WINDOW)
+
+    def read(self) -> bytes:
+        piece = b""
+        while not piece:
+            packed = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
+            packed = packed or self._raw.read(CHUNK_BYTES)
+            if self._stream.eof:
+                if not packed.startswith(_GZIP):
+                    return b""
+                self._stream = zlib.decompressobj(_GZIP_WINDOW)
+            piece = self._stream.decompress(packed, CHUNK_BYTES)
+            if not piece and not packed and not self._stream.eof:
+                raise TORN("its compressed data ends in the middle")
+        return piece
+
+
 class TextFile:
     """A text file, read once from its beginning to its end."""
 
@@ -56,12 +80,12 @@ class TextFile:
         try:
             self._raw: BinaryIO = path.open("rb")
             self._size = max(1, path.stat().st_size)
-            packed = self._raw.read(2) == b"\x1f\x8b"
+            packed = self._raw.read(len(_GZIP)) == _GZIP
             self._raw.seek(0)
         except OSError as error:
             raise CANNOT_OPEN(f"{path}: {error.strerror or error}") from error
         self.compression = "gzip" if packed else ""
-        self._file: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=self._raw) if packed else self._raw
+        self._unpacker = _Unpacker(self._raw) if packed else None
         self._ahead = self._read()
         if not self._ahead.strip():
             raise EMPTY(str(path))
@@ -72,11 +96,10 @@ class TextFile:
         except LookupError as error:
             raise BAD_MAPPING(f"encoding {encoding!r} is not known") from error
         _refuse_other_formats(self._ahead, self.encoding)
-        self.line = 0
-        """How many lines were read so far."""
+        self.ends_open = False
+        """Whether the last line was read and has no end, as where a recorder lost its power."""
 
     def close(self) -> None:
-        self._file.close()
         self._raw.close()
 
     @property
@@ -87,24 +110,25 @@ class TextFile:
     def lines(self) -> Iterator[str]:
         """Goes through the lines, each with "\\n" at its end except perhaps the last."""
         newlines = io.IncrementalNewlineDecoder(None, translate=True)
-        rest, data = "", self._ahead
+        rest, data, line = "", self._ahead, 1
         while data:
             # Blocks that were never written to disk come as zero bytes; they are no part of any text.
             text = rest + newlines.decode(self._decode(data)).replace("\0", "")
             end = text.rfind("\n") + 1
             rest = text[end:]
             yield from io.StringIO(text[:end])
-            self.line += text.count("\n")
+            line += text.count("\n")
             if len(rest) > MAX_LINE_CHARACTERS:
-                raise LINE_TOO_LONG(f"line {self.line + 1} has more than {MAX_LINE_CHARACTERS} characters")
+                raise LINE_TOO_LONG(f"line {line} has more than {MAX_LINE_CHARACTERS} characters")
             data = self._read()
         rest += newlines.decode(self._decode(b"", final=True), final=True)
+        self.ends_open = bool(rest) and not rest.endswith("\n")
         yield from io.StringIO(rest)
 
     def _read(self) -> bytes:
         try:
-            return self._file.read(CHUNK_BYTES)
-        except (EOFError, zlib.error, OSError) as error:
+            return self._raw.read(CHUNK_BYTES) if self._unpacker is None else self._unpacker.read()
+        except (zlib.error, OSError) as error:
             raise TORN(str(error)) from error
 
     def _decode(self, data: bytes, *, final: bool = False) -> str:

@@ -19,7 +19,15 @@ Parse = Callable[[Sequence[str]], list[int | None]]
 
 COUNTS_MS = {"days": 86_400_000.0, "h": 3_600_000.0, "min": 60_000.0, "s": 1_000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 """How many milliseconds one of each unit of counted time is."""
-COUNT_WORDS = {"second": "s", "sec": "s", "seconds": "s", "secs": "s", "msec": "ms", "millis": "ms", "milliseconds": "ms"}
+COUNT_WORDS = {
+    "second": "s",
+    "sec": "s",
+    "seconds": "s",
+    "secs": "s",
+    "msec": "ms",
+    "millis": "ms",
+    "milliseconds": "ms",
+}
 COUNT_WORDS |= {"µs": "us", "micros": "us", "microseconds": "us", "nanoseconds": "ns", "minutes": "min", "hours": "h"}
 MISSING = frozenset({"", "-", "--", "null", "none", "nan", "nat", "n/a", "na"})
 
@@ -241,7 +249,9 @@ def _written(zone: tzinfo, month_first: bool) -> Callable[[str], int | None]:
         named = month[:3].lower()
         number = _MONTHS.index(named) + 1 if named in _MONTHS else int(month)
         full_year = int(year) + 2000 if len(year) == 2 else int(year)
-        return _bounded(datetime(full_year, number, int(day), tzinfo=_zone_of(match, zone)) + _since_midnight(match), zone)
+        return _bounded(
+            datetime(full_year, number, int(day), tzinfo=_zone_of(match, zone)) + _since_midnight(match), zone
+        )
 
     return one
 

@@ -3,6 +3,7 @@
 from ...ledger import Contract
 from . import handlers, queries, timers
 from .decision import Request, decide
+from .errors import ENDED, NO_CONSENT
 from .messages import PURPOSES, Ended, Grant, Granted, Purpose, Revoke
 from .queries import GetConsent, ListConsents, RequireConsent
 from .state import BY_OWNER, BY_READER, CONSENTS, COUNTS, INVARIANTS, Consent
@@ -27,6 +28,8 @@ CONTRACT = Contract(
 __all__ = [
     "CONSENTS",
     "CONTRACT",
+    "ENDED",
+    "NO_CONSENT",
     "PURPOSES",
     "Consent",
     "Ended",

@@ -2,7 +2,7 @@
 
 from ...ledger import Contract, interfaces
 from . import handlers, queries
-from .messages import Register, Registered, Revoke, Revoked, Rotate, Rotated
+from .messages import Kind, Register, Registered, Revoke, Revoked, Rotate, Rotated
 from .queries import GetIdentity
 from .state import IDENTITIES, INVARIANTS, Identity, Parameters
 
@@ -29,6 +29,7 @@ __all__ = [
     "IDENTITIES",
     "GetIdentity",
     "Identity",
+    "Kind",
     "Parameters",
     "Register",
     "Registered",

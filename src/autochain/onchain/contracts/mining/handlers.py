@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...ledger import Context, interfaces
-from ...refusals import present
+from ...refusals import ensure, present
 from ...units import split
 from ..credentials import Holds
 from ..recording import GetRecording
@@ -13,6 +13,7 @@ from .state import CLAIMED, DEVICES, EPOCHS, TERMS, Claimed, Device, Epoch, Term
 
 
 def genesis(ctx: Context, parameters: Terms) -> None:
+    ensure(parameters.epoch_ms > 0, "an epoch lasts for some time")
     TERMS.put(ctx, value=parameters)
 
 

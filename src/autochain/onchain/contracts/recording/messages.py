@@ -19,7 +19,7 @@ MAX_PARTS = 32
 MAX_POINTS = 1_000_000
 """How many readings one recording may claim."""
 
-Category = Literal["position", "motion", "engine", "energy", "environment", "body", "diagnostics"]
+Category = Literal["condition", "energy", "engine", "environment", "motion", "position"]
 """What kind of signals a part holds, by branches of the vehicle signal specification."""
 CATEGORIES: tuple[str, ...] = get_args(Category)
 

@@ -1,0 +1,329 @@
+"""Reads a file of recordings drive by drive; of a file of any size only the drives under way are in memory."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice, pairwise
+from operator import sub
+from pathlib import Path
+
+from autochain.onchain.refusals import Refusal
+from autochain.signals import CATALOGUE, MAX_POINTS, Cleaner, Column, Drive, Report, Rows, Rule
+
+from .checks import check_drive
+from .headers import UsedColumn
+from .layout import Layout, find_layout
+from .mapping import FileMapping
+from .numbers import read_numbers
+from .refusals import COLUMNS_CHANGE
+from .text import TextFile
+
+SAMPLE_LINES = 1_000
+SAMPLE_CHARACTERS = 2 * 1024 * 1024
+BATCH_ROWS = 4_096
+MAX_GAP_MS = 30 * 60_000
+"""A drive ends where the next reading of its vehicle is further away than this, before or after."""
+MAX_OPEN_DRIVES = 1_000
+MAX_OPEN_POINTS = 200_000
+"""Above either bound the drive that was idle longest is closed; should it go on, that is the next recording."""
+
+Key = tuple[str, str]
+"""Vehicle and track, as the file writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriveRefused:
+    """A drive that was read and then refused as a whole."""
+
+    vehicle: str
+    track: str
+    first_line: int
+    rows: int
+    refusal: Refusal
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What was found in a file; complete once all its drives were read."""
+
+    path: Path
+    layout: Layout
+    encoding: str
+    compression: str
+    drives: int = 0
+    cleaning: Report = field(default_factory=Report)
+    """What was kept and dropped in all drives together and outside of them; refused drives are not in it."""
+    refused: list[DriveRefused] = field(default_factory=list)
+    stopped: Refusal | None = None
+    """Why the file could not be read to its end."""
+
+
+@dataclass(slots=True)
+class _OpenDrive:
+    cleaner: Cleaner
+    first_line: int
+
+
+class Recording:
+    """A file of recorded drives. Iterate it once for the drives, each with its own report; then see `report`."""
+
+    def __init__(self, path: Path, mapping: FileMapping, progress: Callable[[float], None] | None) -> None:
+        self._text = TextFile(path, encoding=mapping.encoding or None)
+        sample, rest = _sample(self._text.lines())
+        layout = self._layout = find_layout(sample, mapping)
+        lines = chain(sample[layout.header_lines :], rest)
+        self._rows = csv.reader(lines, delimiter=layout.delimiter, skipinitialspace=True)
+        self._name = path.name.removesuffix(".gz").rsplit(".", 1)[0]
+        self._progress = progress or (lambda _: None)
+        self._open: dict[Key, _OpenDrive] = {}
+        """The drives under way, the one that was idle longest first."""
+        self._closed: list[tuple[Drive, Report]] = []
+        self.report = FileReport(path, layout, self._text.encoding, self._text.compression)
+
+    def __iter__(self) -> Iterator[tuple[Drive, Report]]:
+        try:
+            for rows, lines in self._batches():
+                self._take(rows, lines)
+                self._bound_memory()
+                self._progress(self._text.share_read)
+                yield from self._handed_over()
+        except Refusal as refusal:
+            self.report.stopped = refusal
+        finally:
+            self._text.close()
+        for key in list(self._open):
+            self._close(key)
+        self.report.encoding = self._text.encoding
+        self._progress(1.0)
+        yield from self._handed_over()
+
+    def _handed_over(self) -> Iterator[tuple[Drive, Report]]:
+        closed, self._closed = self._closed, []
+        yield from closed
+
+    def _batches(self) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
+        """Gives the rows of the file, all as wide as the header, and the line on which each begins."""
+        line = self._layout.header_lines
+        ended = False
+        while not ended:
+            rows: list[list[str]] = []
+            broken, stopped = False, None
+            try:
+                rows.extend(islice(self._rows, BATCH_ROWS))
+                ended = len(rows) < BATCH_ROWS
+            except csv.Error:
+                broken = True
+            except Refusal as refusal:
+                stopped = refusal
+            end = self._layout.header_lines + self._rows.line_num
+            if len(rows) == end - line and set(map(len, rows)) == {len(self._layout.header)}:
+                yield rows, range(line + 1, end + 1)
+            elif rows:
+                yield self._fitted(rows, line)
+            if broken:
+                read = line + sum(map(_height, rows))
+                self.report.cleaning.drop(Rule.BROKEN_QUOTE, line=read + 1, example="", count=end - read)
+            if stopped:
+                raise stopped
+            line = end
+
+    def _fitted(self, rows: list[list[str]], line: int) -> tuple[list[list[str]], list[int]]:
+        """Makes rows as wide as the header or drops them, and finds the line of each."""
+        width, report = len(self._layout.header), self.report.cleaning
+        fitted, lines = [], []
+        for row in rows:
+            first, line = line + 1, line + _height(row)
+            if not any(row):
+                continue
+            if len(row) != width and line > first:
+                report.drop(Rule.BROKEN_QUOTE, line=first, example=" ".join(row)[:40], count=line + 1 - first)
+            elif any(row[width:]):
+                report.drop(Rule.TOO_MANY_CELLS, line=first, example=self._layout.delimiter.join(row[width:])[:40])
+            elif len(row) < width and self._text.ends_open and row is rows[-1]:
+                report.drop(Rule.CUT_OFF, line=first, example=row[-1][:40])
+            else:
+                fitted.append((row + [""] * (width - len(row)))[:width])
+                lines.append(first)
+        return fitted, lines
+
+    def _take(self, rows: list[list[str]], lines: Sequence[int]) -> None:
+        """Takes rows, of which some may be the header again."""
+        header = list(self._layout.header)
+        place = self._layout.time_places[0]
+        start = 0
+        for again, row in enumerate(rows):
+            if row[place] == header[place]:
+                self._part_by_vehicle(rows[start:again], lines[start:again])
+                start = again + 1
+                if [cell.strip() for cell in row] != header:
+                    raise COLUMNS_CHANGE(f"line {lines[again]} is {', '.join(row)}"[:300])
+                self.report.cleaning.drop(Rule.REPEATED_HEADER, line=lines[again], example="")
+        self._part_by_vehicle(rows[start:], lines[start:])
+
+    def _part_by_vehicle(self, rows: list[list[str]], lines: Sequence[int]) -> None:
+        if not rows:
+            return
+        columns: list[Sequence[str]] = list(zip(*rows, strict=True))
+        places = [place for place in (self._layout.vehicle, self._layout.track) if place is not None]
+        if all(columns[place].count(columns[place][0]) == len(rows) for place in places):
+            self._read_times(self._key(rows[0]), columns, lines)
+            return
+        groups: dict[Key, list[int]] = {}
+        for number, row in enumerate(rows):
+            groups.setdefault(self._key(row), []).append(number)
+        for key, numbers in groups.items():
+            self._read_times(key, *_picked(columns, lines, numbers))
+
+    def _key(self, row: list[str]) -> Key:
+        vehicle, track = self._layout.vehicle, self._layout.track
+        return "" if vehicle is None else row[vehicle].strip(), "" if track is None else row[track].strip()
+
+    def _read_times(self, key: Key, columns: list[Sequence[str]], lines: Sequence[int]) -> None:
+        """Takes rows of one vehicle and track, and drops those whose time can't be read."""
+        cells = self._layout.time_cells(columns)
+        times = self._layout.time.parse(cells)
+        timed = [row for row, time_ms in enumerate(times) if time_ms is not None]
+        if len(timed) < len(times):
+            for row, time_ms in enumerate(times):
+                if time_ms is None and any(column[row].strip() for column in columns):
+                    report = self._opened(key, lines[row]).report
+                    report.drop(Rule.BAD_TIME, line=lines[row], example=cells[row][:40])
+            columns, lines = _picked(columns, lines, timed)
+        self._part_by_time(key, [time_ms for time_ms in times if time_ms is not None], columns, lines)
+
+    def _part_by_time(self, key: Key, times: list[int], columns: list[Sequence[str]], lines: Sequence[int]) -> None:
+        """Takes rows of one vehicle and track, and begins a new drive after each gap."""
+        if not times:
+            return
+        cleaner = self._opened(key, lines[0])
+        breaks, jumps = _breaks(times, after_ms=cleaner.last_ms, newest_first=self._layout.newest_first)
+        for row in jumps:
+            cleaner.report.drop(Rule.TIME_JUMP, line=lines[row], example=self._layout.time_cells(columns)[row][:40])
+        if jumps:
+            rest = [row for row in range(len(times)) if row not in jumps]
+            self._part_by_time(key, [times[row] for row in rest], *_picked(columns, lines, rest))
+            return
+        for start, end in pairwise([0, *breaks, len(times)]):
+            if start in breaks:
+                self._close(key)
+            self._clean(key, times[start:end], [column[start:end] for column in columns], lines[start:end])
+
+    def _clean(self, key: Key, times: list[int], columns: list[Sequence[str]], lines: Sequence[int]) -> None:
+        """Takes rows of one drive, and goes on in a new one where it is full."""
+        start = 0
+        while start < len(times):
+            cleaner = self._opened(key, lines[start])
+            if cleaner.points >= MAX_POINTS:
+                self._close(key)
+                cleaner = self._opened(key, lines[start])
+            end = start + MAX_POINTS - cleaner.points
+            numbers = {
+                column.signal: self._numbers(column, columns[column.index][start:end], lines[start:end], cleaner.report)
+                for column in self._layout.columns
+            }
+            cleaner.add(Rows(times[start:end], numbers, lines[start:end]))
+            start = end
+
+    def _numbers(self, column: UsedColumn, cells: Sequence[str], lines: Sequence[int], report: Report) -> Column:
+        def bad(row: int, cell: str) -> None:
+            report.drop(Rule.NOT_A_NUMBER, column=column.signal, line=lines[row], example=cell[:40])
+
+        unit = CATALOGUE[column.signal].unit
+        return read_numbers(cells, decimal=self._layout.decimal, unit=column.unit, to=unit, bad=bad)
+
+    def _opened(self, key: Key, line: int) -> Cleaner:
+        """Gives the drive under way of a vehicle and track, and marks it as the one used last."""
+        drive = self._open.pop(key, None)
+        if drive is None:
+            vehicle, track = key
+            cleaner = Cleaner(vehicle or track or self._name, track=track, newest_first=self._layout.newest_first)
+            drive = _OpenDrive(cleaner, line)
+        self._open[key] = drive
+        return drive.cleaner
+
+    def _close(self, key: Key) -> None:
+        cleaner, first_line = (drive := self._open.pop(key)).cleaner, drive.first_line
+        finished, report = cleaner.finish(), cleaner.report
+        try:
+            check_drive(finished, report, self._layout)
+        except Refusal as refusal:
+            rows = report.rows_kept + report.rows_joined + report.rows_dropped
+            self.report.refused.append(DriveRefused(finished.vehicle, finished.track, first_line, rows, refusal))
+            return
+        self.report.cleaning.add(report)
+        if finished.points:
+            self.report.drives += 1
+            self._closed.append((finished, report))
+
+    def _bound_memory(self) -> None:
+        points = sum(drive.cleaner.points for drive in self._open.values())
+        while points > MAX_OPEN_POINTS or len(self._open) > MAX_OPEN_DRIVES:
+            idle = next(iter(self._open))
+            points -= self._open[idle].cleaner.points
+            self._close(idle)
+
+
+def read_drives(
+    path: Path, mapping: FileMapping | None = None, *, progress: Callable[[float], None] | None = None
+) -> Recording:
+    """Opens a file of recorded drives; `progress` is told the share of it that was read, from 0 to 1.
+
+    What is wrong with the file as a whole is refused here. Trouble further down ends the drives early and stands in the
+    recording's report, and so do drives that are refused on their own.
+    """
+    return Recording(path, mapping or FileMapping(), progress)
+
+
+def _sample(lines: Iterator[str]) -> tuple[list[str], Iterator[str]]:
+    """Takes the first lines of a file, and gives them and the rest."""
+    sample: list[str] = []
+    characters = 0
+    try:
+        for line in lines:
+            sample.append(line)
+            characters += len(line)
+            if len(sample) >= SAMPLE_LINES or characters >= SAMPLE_CHARACTERS:
+                return sample, lines
+    except Refusal as refusal:
+        if not sample:
+            raise
+        return sample, _refusing(refusal)
+    return sample, iter(())
+
+
+def _refusing(refusal: Refusal) -> Iterator[str]:
+    yield from ()
+    raise refusal
+
+
+def _height(row: list[str]) -> int:
+    """Gives over how many lines a row goes: a quoted cell may hold line breaks."""
+    return 1 + sum(cell.count("\n") for cell in row)
+
+
+def _picked(
+    columns: list[Sequence[str]], lines: Sequence[int], rows: Sequence[int]
+) -> tuple[list[Sequence[str]], list[int]]:
+    return [[column[row] for row in rows] for column in columns], [lines[row] for row in rows]
+
+
+def _breaks(times: list[int], *, after_ms: int | None, newest_first: bool) -> tuple[list[int], set[int]]:
+    """Gives the rows at which a new drive begins, and single rows far from the ones before and after them."""
+    latest = times[0] if after_ms is None else after_ms
+    steps = list(map(sub, times, [latest, *times[:-1]]))
+    if -MAX_GAP_MS <= min(steps) and max(steps) <= MAX_GAP_MS:
+        return [], set()
+    breaks: list[int] = []
+    jumps: set[int] = set()
+    for row, time_ms in enumerate(times):
+        if abs(time_ms - latest) > MAX_GAP_MS:
+            if row + 1 < len(times) and abs(times[row + 1] - latest) <= MAX_GAP_MS:
+                jumps.add(row)
+                continue
+            breaks.append(row)
+            latest = time_ms
+        elif (time_ms > latest) is not newest_first:
+            latest = time_ms
+    return breaks, jumps

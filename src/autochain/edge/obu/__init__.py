@@ -1,0 +1,7 @@
+"""The on-board unit: a vehicle's keys, sensors and outbox; the same for replayed and for simulated vehicles."""
+
+from .outbox import Outbox
+from .sensors import Sensors, drives
+from .unit import KeyHolder, OwnerKeys, PartKey, Recorded, Unit
+
+__all__ = ["KeyHolder", "Outbox", "OwnerKeys", "PartKey", "Recorded", "Sensors", "Unit", "drives"]

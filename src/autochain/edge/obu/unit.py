@@ -1,0 +1,169 @@
+"""A vehicle's unit: takes drives in, seals them, commits them, and claims their reward."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from ...client import Client
+from ...onchain.contracts.mining import Claim, GetReward, Rewarded
+from ...onchain.contracts.recording import HOUR_MS, Category, Commit, GetRecording, Part, Precision, recording_id
+from ...onchain.refusals import Refusal
+from ...signals import Drive, fingerprint_bytes, split
+from ...vault import KeyContext, KeyFolder, Manifest, SealedPart, Vault, seal_part, unwrap, wrap
+from ...wallet import Wallet
+from .outbox import Outbox, OwnKey, Pending
+
+
+class PartKey(NamedTuple):
+    """The key of one part, before it is sealed to those who hold it."""
+
+    category: Category
+    precision: Precision
+    key: bytes
+
+
+class KeyHolder(Protocol):
+    """Somebody who keeps the keys of a vehicle's recordings, each sealed to itself."""
+
+    async def keep(self, recording: bytes, fingerprint: bytes, keys: Sequence[PartKey]) -> None:
+        """Takes a recording's keys in durably; they leave the vehicle sealed."""
+        ...
+
+
+class OwnerKeys:
+    """Implements `KeyHolder` for the vehicle's owner: keys sealed to the owner, in the owner's folder."""
+
+    def __init__(self, folder: KeyFolder, *, chain_id: str, account: bytes, public: bytes) -> None:
+        self._folder = folder
+        self._chain_id = chain_id
+        self._account = account
+        self._public = public
+
+    async def keep(self, recording: bytes, fingerprint: bytes, keys: Sequence[PartKey]) -> None:
+        for key in keys:
+            context = KeyContext(self._chain_id, recording, key.category, key.precision, self._account)
+            self._folder.put(context, wrap(key.key, self._public, context))
+
+
+class Recorded(NamedTuple):
+    """A recording that stands on the chain."""
+
+    recording: bytes
+    manifest_root: bytes
+    height: int
+    reward_uacc: int
+    known: bool
+    """It stood there already; nothing was committed now."""
+
+
+class Unit:
+    """The on-board unit of one vehicle.
+
+    `recognition` is the owner's secret for HMACs over readings; `holders` keep the keys, the owner first.
+    """
+
+    def __init__(
+        self,
+        wallet: Wallet,
+        client: Client,
+        vault: Vault,
+        *,
+        recognition: bytes,
+        holders: Sequence[KeyHolder],
+        outbox: Outbox,
+    ) -> None:
+        self._wallet = wallet
+        self._client = client
+        self._vault = vault
+        self._recognition = recognition
+        self._holders = holders
+        self._outbox = outbox
+
+    @property
+    def account(self) -> bytes:
+        return self._wallet.account
+
+    def fingerprint(self, drive: Drive) -> bytes:
+        """Gives the HMAC by which the same readings are recognised again."""
+        return hmac.digest(self._recognition, fingerprint_bytes(drive), hashlib.sha256)
+
+    async def record(self, drive: Drive) -> Recorded:
+        """Seals a drive, hands its keys over, and commits it, unless the chain has it already."""
+        fingerprint = self.fingerprint(drive)
+        name = recording_id(self.account, fingerprint)
+        known = await self._client.ask(GetRecording(name))
+        if known is not None:
+            reward = await self._client.ask(GetReward(name))
+            return Recorded(name, known.manifest_root, known.height, reward.reward_uacc if reward else 0, known=True)
+        pending = self._outbox.take(name)
+        if pending is None:
+            pending = self._seal(drive, name, fingerprint)
+            self._outbox.put(name, pending)
+        return await self._deliver(name, pending)
+
+    async def flush(self) -> list[Recorded]:
+        """Commits what was sealed before a stop but had not reached the chain."""
+        done: list[Recorded] = []
+        for name in self._outbox.waiting():
+            pending = self._outbox.take(name)
+            if pending is not None and await self._client.ask(GetRecording(name)) is None:
+                done.append(await self._deliver(name, pending))
+            self._outbox.drop(name)
+        return done
+
+    def _seal(self, drive: Drive, name: bytes, fingerprint: bytes) -> Pending:
+        """Encrypts a drive's parts into the vault; their keys stay with the vehicle, sealed to itself."""
+        sealed: list[SealedPart] = []
+        keys: list[OwnKey] = []
+        for (kind, closeness), plain in sorted(split(drive).items()):
+            category: Category = kind.value
+            precision: Precision = closeness.value
+            part, key = seal_part(plain, recording=name, category=category, precision=precision, put=self._vault.put)
+            own = wrap(key, self._wallet.encryption_key, self._own(name, category, precision))
+            sealed.append(part)
+            keys.append(OwnKey(category, precision, own))
+        root = self._vault.put_manifest(Manifest(name, tuple(sealed)))
+        start_ms, end_ms = drive.times_ms[0], drive.times_ms[-1]
+        commit = Commit(
+            fingerprint=fingerprint,
+            manifest_root=root,
+            parts=tuple(Part(part.category, part.precision, part.size_bytes) for part in sealed),
+            points=drive.points,
+            start_ms=start_ms - start_ms % HOUR_MS,
+            end_ms=end_ms - end_ms % HOUR_MS + HOUR_MS,
+        )
+        return Pending(commit, tuple(keys))
+
+    def _own(self, name: bytes, category: Category, precision: Precision) -> KeyContext:
+        return KeyContext(self._client.trust.chain_id, name, category, precision, self.account)
+
+    async def _deliver(self, name: bytes, pending: Pending) -> Recorded:
+        """Hands the keys to their holders, then commits; in this order, so that nothing committed is unreadable."""
+        keys = [
+            PartKey(
+                key.category,
+                key.precision,
+                unwrap(self._wallet, key.sealed, self._own(name, key.category, key.precision)),
+            )
+            for key in pending.keys
+        ]
+        for holder in self._holders:
+            await holder.keep(name, pending.commit.fingerprint, keys)
+        return await self._commit(pending.commit)
+
+    async def _commit(self, commit: Commit) -> Recorded:
+        name = recording_id(self.account, commit.fingerprint)
+        try:
+            sent = await self._client.send(self._wallet, commit, Claim(name))
+            reward_uacc = sent.event(Rewarded).reward_uacc
+        except Refusal as refusal:
+            if refusal.codespace != "mining":
+                raise
+            # A vehicle that is not attested, or has reached its cap, still records; it only earns nothing.
+            sent = await self._client.send(self._wallet, commit)
+            reward_uacc = 0
+        self._outbox.drop(name)
+        return Recorded(name, commit.manifest_root, sent.submitted.height, reward_uacc, known=False)

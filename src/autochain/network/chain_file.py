@@ -1,0 +1,126 @@
+"""The chain file: from TOML to the genesis that every validator holds."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..onchain.codec import encode
+from ..onchain.contracts import consent, credentials, identity, market, mining, recording, token
+from ..onchain.ids import contract_account
+from ..onchain.ledger import ChainSpec, Contract, Genesis, Limits
+from ..onchain.units import TOTAL_SUPPLY_UACC, mul_div
+from ..wallet import Wallet
+from .errors import BAD_CHAIN_FILE
+
+CONTRACTS: Mapping[str, Contract] = {
+    made.CONTRACT.name: made.CONTRACT for made in (identity, credentials, token, mining, recording, consent, market)
+}
+
+
+class ChainFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a chain file may say."""
+
+    name: str
+    engine: str
+    max_header_age_s: int
+    contracts: tuple[str, ...]
+    fees_to: str
+    guards: tuple[str, ...]
+    suites: tuple[int, ...]
+    bind: dict[str, str]
+    genesis: dict[str, dict[str, Any]]
+    limits: dict[str, int] = {}
+
+
+Parties = Callable[[str], Wallet]
+"""name of a party -> its wallet, made when there is none"""
+
+
+def load(name: str) -> ChainFile:
+    """Reads a chain file that comes with the project, by its name."""
+    path = _folder() / f"{name}.toml"
+    try:
+        file = msgspec.convert(tomllib.loads(path.read_text()), ChainFile)
+    except FileNotFoundError:
+        raise BAD_CHAIN_FILE(f"{path} is not there") from None
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise BAD_CHAIN_FILE(f"{path}: {error}") from None
+    unknown = [contract for contract in file.contracts if contract not in CONTRACTS]
+    if unknown or file.engine != "embedded":
+        raise BAD_CHAIN_FILE(f"{path}: {', '.join(unknown) or file.engine} is not known")
+    return file
+
+
+def _folder() -> Path:
+    """The chain files lie at the root of a checkout, and beside this module in an installed package."""
+    installed = Path(__file__).parent / "chains"
+    return installed if installed.exists() else Path(__file__).parents[3] / "chains"
+
+
+def genesis(file: ChainFile, *, chain_id: str, parties: Parties) -> Genesis:
+    """Builds a chain's genesis from its file and the parties it names."""
+    spec = ChainSpec(
+        chain_id=chain_id,
+        contracts=tuple((name, CONTRACTS[name].version) for name in file.contracts),
+        bindings=tuple(sorted(file.bind.items())),
+        fees_to=parties(file.fees_to).account,
+        guards=file.guards,
+        suites=file.suites,
+        max_header_age_ms=file.max_header_age_s * 1000,
+        limits=Limits(**file.limits),
+    )
+    given = {name: file.genesis.get(name, {}) for name in file.contracts}
+    parameters = tuple(
+        (name, encode(_PARAMETERS[name](given[name], parties))) for name in file.contracts if name in _PARAMETERS
+    )
+    return Genesis(spec, parameters)
+
+
+def _identity(given: Mapping[str, Any], parties: Parties) -> identity.Parameters:
+    return identity.Parameters(tuple(_identity_of(parties(name)) for name in given["organisations"]))
+
+
+def _identity_of(wallet: Wallet) -> tuple[bytes, identity.Identity]:
+    said = wallet.registration()
+    record = identity.Identity(
+        kind=said.kind,
+        keys=said.keys,
+        threshold=said.threshold,
+        sequence=1,
+        commitment=said.commitment,
+        encryption_key=said.encryption_key,
+        controller=said.controller,
+        registered_ms=0,
+    )
+    return wallet.account, record
+
+
+def _credentials(given: Mapping[str, Any], parties: Parties) -> credentials.Parameters:
+    authorities = tuple((parties(name).account, credentials.Authority(tuple(roles))) for name, roles in given.items())
+    return credentials.Parameters(authorities)
+
+
+def _token(given: Mapping[str, Any], parties: Parties) -> token.Parameters:
+    return token.Parameters(tuple((name, _allocation(allocation, parties)) for name, allocation in given.items()))
+
+
+def _allocation(given: Mapping[str, Any], parties: Parties) -> token.Allocation:
+    account = contract_account(given["contract"]) if "contract" in given else parties(given["party"]).account
+    return token.Allocation(account, mul_div(TOTAL_SUPPLY_UACC, given["per_mille"], 1000, rounding="down"))
+
+
+def _mining(given: Mapping[str, Any], _: Parties) -> mining.Terms:
+    return mining.Terms(**given)
+
+
+_PARAMETERS: Mapping[str, Callable[[Mapping[str, Any], Parties], Any]] = {
+    "identity": _identity,
+    "credentials": _credentials,
+    "token": _token,
+    "mining": _mining,
+}

@@ -1,0 +1,198 @@
+"""One running network: opened in this process, or reached in the process that has its home."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+
+from ..client import Client, HttpNode
+from ..edge.obu import Outbox, OwnerKeys, Unit
+from ..node import ChainStore, EmbeddedEngine, NodeApp, ThreadedVerifier
+from ..onchain.codec import encode
+from ..onchain.contracts.credentials import Attest, Holds
+from ..onchain.contracts.identity import Kind
+from ..onchain.contracts.token import Transfer
+from ..onchain.ledger import ChainSpec, StateMachine
+from ..onchain.ledger.genesis import SPEC, SPEC_KEY
+from ..onchain.ledger.light import Trust, check_proved
+from ..onchain.units import UACC_PER_ACC
+from ..services.release import Depositor, HttpRelease, Release, ReleaseService, routes
+from ..vault import FolderVault, KeyFolder
+from ..wallet import Wallet, create, load, wallets
+from . import chain_file
+from .errors import NO_NETWORK
+from .home import FORMAT, Facts, Home
+
+CHAIN = "main"
+STARTING_UACC = {"person": 20 * UACC_PER_ACC, "organisation": 1_000 * UACC_PER_ACC, "device": UACC_PER_ACC}
+"""What a new party of a demonstration network is given to begin with."""
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Network:
+    """A network in use: its client, its vault, its services and the parties whose keys lie in its home."""
+
+    def __init__(self, home: Home, client: Client, release: Release, facts: Facts, *, clock: Callable[[], int]) -> None:
+        self.home = home
+        self.client = client
+        self.vault = FolderVault(home.vault)
+        self.release = release
+        self.facts = facts
+        self.clock = clock
+        self.app: NodeApp | None = None
+        """What this process may serve to others; None where another process runs the network."""
+
+    def wallet(self, name: str) -> Wallet:
+        return load(self.home.parties, name)
+
+    def _own(self, name: str) -> Wallet | None:
+        return self.wallet(name) if name in wallets(self.home.parties) else None
+
+    def names(self) -> dict[bytes, str]:
+        """Gives the names of the parties whose keys lie in this home, by account."""
+        return {self.wallet(name).account: name for name in wallets(self.home.parties)}
+
+    def keys(self, party: str) -> KeyFolder:
+        return KeyFolder(self.home.parties / party / "keys")
+
+    async def party(self, name: str, *, kind: Kind = "organisation") -> Wallet:
+        """Gives a party's wallet; a new one is made, registered, and given ACC to begin with."""
+        wallet = self._own(name) or create(self.home.parties, name, kind=kind)
+        if await self.client.register(wallet):
+            giver = self.wallet("ido" if kind == "organisation" else "operation")
+            await self.client.send(giver, Transfer(wallet.account, STARTING_UACC[kind]))
+        return wallet
+
+    async def vehicle(self, name: str, owner: Wallet, *, subject: str) -> Wallet:
+        """Gives a vehicle's wallet; a new one is registered for its owner, attested, and given ACC for its fees."""
+        wallet = self._own(name) or create(
+            self.home.parties, name, kind="device", subject=subject, controller=owner.account
+        )
+        await self.client.register(wallet, controller=owner)
+        if not await self.client.ask(Holds(wallet.account, "vehicle")):
+            await self.client.send(owner, Transfer(wallet.account, STARTING_UACC["device"]))
+            await self.client.send(
+                self.wallet("registrar"), Attest(wallet.account, "vehicle"), payer=self.wallet("operation")
+            )
+        return wallet
+
+    def unit(self, vehicle: Wallet, owner: Wallet) -> Unit:
+        """Puts the on-board unit of a vehicle together."""
+        chain_id = self.client.trust.chain_id
+        own = OwnerKeys(self.keys(owner.name), chain_id=chain_id, account=owner.account, public=owner.encryption_key)
+        depositor = Depositor(
+            self.client,
+            vehicle,
+            self.release,
+            account=bytes.fromhex(self.facts.release_account),
+            public=bytes.fromhex(self.facts.release_key),
+        )
+        return Unit(
+            vehicle,
+            self.client,
+            self.vault,
+            recognition=owner.secret,
+            holders=(own, depositor),
+            outbox=Outbox(self.home.parties / vehicle.name / "outbox"),
+        )
+
+
+@contextlib.asynccontextmanager
+async def open_network(home: Home, *, make: bool = True, clock: Callable[[], int] = now_ms) -> AsyncIterator[Network]:
+    """Opens the network of a home: runs it here or reaches the process that does; with `make`, makes one if need be."""
+    if not home.lock():
+        async with _reached(home, clock) as network:
+            yield network
+        return
+    try:
+        if not home.exists:
+            if not make:
+                raise NO_NETWORK(str(home.path))
+            _make(home, clock)
+        async with _run(home, clock) as network:
+            yield network
+    finally:
+        home.unlock()
+
+
+def _make(home: Home, clock: Callable[[], int]) -> None:
+    """Makes a network: keys of its parties, genesis, first state."""
+    home.begin()
+    made: dict[str, Wallet] = {}
+
+    def party(name: str) -> Wallet:
+        if name not in made:
+            made[name] = create(home.parties, name, kind="organisation")
+        return made[name]
+
+    validator, release = party("validator"), party("release")
+    letters = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(6))
+    genesis = chain_file.genesis(chain_file.load(CHAIN), chain_id=f"{CHAIN}-{letters}", parties=party)
+    store = ChainStore(home.chain(CHAIN))
+    chain_id = genesis.spec.chain_id
+    machine = StateMachine(store, chain_file.CONTRACTS)
+    machine.init_chain(chain_id=chain_id, time_ms=clock(), state=encode(genesis))
+    engine = EmbeddedEngine(store, machine, validator=validator.public_key.data, sign=validator.sign, clock=clock)
+    facts = Facts(
+        format=FORMAT,
+        chain_id=chain_id,
+        validators_hash=engine.validators_hash.hex(),
+        release_account=release.account.hex(),
+        release_key=release.encryption_key.hex(),
+    )
+    store.close()
+    home.finish(facts)
+
+
+@contextlib.asynccontextmanager
+async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
+    """Runs the network of a home in this process."""
+    facts = home.facts()
+    validator = load(home.parties, "validator")
+    store = ChainStore(home.chain(CHAIN))
+    verifier = ThreadedVerifier()
+    machine = StateMachine(store, chain_file.CONTRACTS, verify=verifier)
+    engine = EmbeddedEngine(store, machine, validator=validator.public_key.data, sign=validator.sign, clock=clock)
+    engine.start(machine.spec)
+    trust = Trust(facts.chain_id, bytes.fromhex(facts.validators_hash))
+    service = ReleaseService(
+        load(home.parties, "release"), KeyFolder(home.parties / "release" / "keys"), trust, clock=clock
+    )
+    client = Client(engine, machine.spec, chain_file.CONTRACTS, trust)
+    network = Network(home, client, service, facts, clock=clock)
+    network.app = NodeApp({CHAIN: engine}, routes(service))
+    running = asyncio.create_task(engine.run())
+    try:
+        yield network
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        verifier.close()
+        store.close()
+
+
+@contextlib.asynccontextmanager
+async def _reached(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
+    """Reaches the network of a home in the process that runs it."""
+    node = HttpNode.at(home.address(), CHAIN)
+    facts = home.facts()
+    trust = Trust(facts.chain_id, bytes.fromhex(facts.validators_hash))
+    try:
+        client = Client(node, await _spec(node, trust), chain_file.CONTRACTS, trust)
+        yield Network(home, client, HttpRelease(node), facts, clock=clock)
+    finally:
+        await node.close()
+
+
+async def _spec(node: HttpNode, trust: Trust) -> ChainSpec:
+    """Fetches the chain's spec with its proof."""
+    proved = await node.prove(SPEC_KEY)
+    check_proved(trust, proved, key=SPEC_KEY)
+    return SPEC.decode(proved.value)

@@ -1,0 +1,92 @@
+"""Reading one recording, and checking one, as a party of this home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..onchain.contracts.consent import NO_CONSENT, ListConsents, Purpose, Request, decide
+from ..onchain.contracts.market import RECEIPTS
+from ..onchain.contracts.recording import RECORDINGS, Category, Precision, Recording
+from ..onchain.ledger.header import Header
+from ..onchain.refusals import Reason, Refusal
+from ..services.release import buy, fetch
+from ..signals import Part, read_part
+from ..wallet import Wallet
+from .network import Network
+
+NOT_COMMITTED = Reason("network", 7, "The chain proves that there is no such recording.", "Check the recording's id.")
+
+
+class Checked(NamedTuple):
+    """A recording that holds."""
+
+    header: Header
+    manifest_root: bytes
+    chunks: int
+    ciphertext_bytes: int
+
+
+async def verify_recording(network: Network, recording: bytes) -> Checked:
+    """Checks a recording's proof, its manifest, and every chunk that the manifest names."""
+    shown = await network.client.prove(RECORDINGS, recording)
+    if shown.record is None:
+        raise NOT_COMMITTED()
+    manifest = network.vault.get_manifest(shown.record.manifest_root)
+    sizes = [len(network.vault.get(chunk)) for part in manifest.parts for chunk in part.chunks]
+    return Checked(shown.header, shown.record.manifest_root, len(sizes), sum(sizes))
+
+
+async def find_consent(
+    network: Network,
+    reader: Wallet,
+    recording: Recording,
+    *,
+    purpose: Purpose,
+    categories: Sequence[Category],
+    precision: Precision,
+) -> tuple[bytes, tuple[Category, ...]]:
+    """Finds a consent that lets the reader read, and what to read: all that it covers, where no category is named.
+
+    When there is none, refuses with the reason of the consent that comes nearest.
+    """
+    held = {part.category for part in recording.parts if part.precision == precision}
+    refusals: list[Refusal] = []
+    for name, consent in await network.client.pages(ListConsents(reader.account, as_reader=True)):
+        what = tuple(sorted(categories or held & set(consent.categories)))
+        request = Request(
+            reader=reader.account,
+            owner=recording.owner,
+            vehicle=recording.vehicle,
+            purpose=purpose,
+            categories=what,
+            precision=precision,
+            start_ms=recording.start_ms,
+            end_ms=recording.end_ms,
+        )
+        refusal = decide(consent, request, now_ms=network.clock())
+        if refusal is None and what:
+            return name, what
+        if refusal is not None:
+            refusals.append(refusal)
+    raise max(refusals, key=lambda refusal: refusal.code) if refusals else NO_CONSENT()
+
+
+async def read_recording(
+    network: Network,
+    reader: Wallet,
+    recording: bytes,
+    *,
+    consent: bytes,
+    purpose: Purpose,
+    categories: Sequence[Category],
+    precision: Precision,
+) -> tuple[bytes, int, list[Part]]:
+    """Buys and reads a recording; gives the receipt, the price in uacc and the parts."""
+    client = network.client
+    receipt = await buy(
+        client, reader, recording, consent=consent, purpose=purpose, categories=categories, precision=precision
+    )
+    reading = await fetch(client, reader, network.release, network.vault, receipt, clock=network.clock)
+    bought = (await client.prove(RECEIPTS, receipt)).record
+    return receipt, bought.price_uacc, [read_part(plain) for plain in reading.parts.values()]

@@ -1,0 +1,177 @@
+"""A replay: recorded drives are taken in by each vehicle's unit, sold to one buyer, read by it, and proved."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..edge.gateways.csv import FileMapping, FileReport, read_drives
+from ..edge.obu import Recorded, Unit
+from ..onchain.contracts.consent import ENDED, Grant, Granted, Purpose
+from ..onchain.contracts.market import RECEIPTS, ListReceipts
+from ..onchain.contracts.recording import RECORDINGS, Category, GetRecording, Recording
+from ..onchain.ids import did
+from ..onchain.ledger.light import Proved, Trust, check_proved
+from ..onchain.refusals import Refusal, present
+from ..services.release import LAPSED, buy, fetch
+from ..signals import Drive, Report, distance_km, fuel_l, merge
+from ..wallet import Wallet
+from .network import Network
+
+CONSENT_MS = 24 * 3_600_000
+
+
+@dataclass(slots=True)
+class Replayed:
+    """One drive of a replayed file."""
+
+    vehicle: str
+    """The vehicle's name in the file."""
+    report: Report
+    points: int
+    km: float
+    litres: float
+    recorded: Recorded
+    price_uacc: int
+    buyer: str
+    receipt: bytes
+    equal: bool | None
+    """Whether the buyer got back exactly the readings that were kept; None when its right to fetch the keys is over."""
+    verified: bool = False
+    """Whether recording and receipt hold against a header by their proofs alone, and the readings came back equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms the drives are sold."""
+
+    owner: str
+    buyer: str
+    purpose: Purpose
+    price_uacc: int
+
+
+class Replay:
+    """Replays one file. Iterate it once for what became of each drive; then `verify`, and see `report`."""
+
+    def __init__(
+        self, network: Network, path: Path, mapping: FileMapping, terms: Terms, progress: Callable[[float], None]
+    ) -> None:
+        self._network = network
+        self._file = read_drives(path, mapping, progress=progress)
+        self._terms = terms
+        self._units: dict[str, Unit] = {}
+
+    @property
+    def report(self) -> FileReport:
+        return self._file.report
+
+    async def drives(self) -> AsyncIterator[Replayed]:
+        """Takes the file's drives through the whole job, one after another."""
+        owner = await self._network.party(self._terms.owner, kind="person")
+        buyer = await self._network.party(self._terms.buyer)
+        for drive, report in self._file:
+            unit = await self._unit(drive.vehicle, owner)
+            recorded = await unit.record(drive)
+            receipt, price_uacc = await self._sell(recorded, unit, owner, buyer)
+            yield Replayed(
+                vehicle=drive.vehicle,
+                report=report,
+                points=drive.points,
+                km=distance_km(drive),
+                litres=fuel_l(drive),
+                recorded=recorded,
+                price_uacc=price_uacc,
+                buyer=buyer.did,
+                receipt=receipt,
+                equal=await self._read_equal(drive, buyer, receipt),
+            )
+
+    async def _unit(self, vehicle: str, owner: Wallet) -> Unit:
+        """Gives the unit of a vehicle of the file; its party is named by an HMAC, since the name may be a VIN."""
+        if vehicle not in self._units:
+            name = "vehicle-" + hmac.digest(owner.secret, vehicle.encode(), hashlib.sha256).hex()[:12]
+            wallet = await self._network.vehicle(name, owner, subject=vehicle)
+            self._units[vehicle] = self._network.unit(wallet, owner)
+            await self._units[vehicle].flush()
+        return self._units[vehicle]
+
+    async def _sell(self, recorded: Recorded, unit: Unit, owner: Wallet, buyer: Wallet) -> tuple[bytes, int]:
+        """Has the owner consent and the buyer buy, unless it bought this recording before; gives receipt and price."""
+        client = self._network.client
+        name = recorded.recording
+        if recorded.known:
+            for receipt, bought in await client.pages(ListReceipts(buyer.account, as_reader=True)):
+                if bought.recording == name:
+                    return receipt, bought.price_uacc
+        record = present(await client.ask(GetRecording(name)), "a committed recording is on the chain")
+        categories = exact_categories(record)
+        now_ms = self._network.clock()
+        grant = Grant(
+            reader=buyer.account,
+            vehicle=unit.account,
+            purpose=self._terms.purpose,
+            categories=categories,
+            precision="exact",
+            from_ms=record.start_ms,
+            until_ms=record.end_ms,
+            price_uacc=self._terms.price_uacc,
+            expires_ms=now_ms + CONSENT_MS,
+        )
+        consent = (await client.send(owner, grant)).event(Granted).consent
+        purpose = self._terms.purpose
+        receipt = await buy(
+            client, buyer, name, consent=consent, purpose=purpose, categories=categories, precision="exact"
+        )
+        return receipt, self._terms.price_uacc
+
+    async def _read_equal(self, drive: Drive, buyer: Wallet, receipt: bytes) -> bool | None:
+        network = self._network
+        try:
+            reading = await fetch(network.client, buyer, network.release, network.vault, receipt, clock=network.clock)
+        except Refusal as refusal:
+            if refusal.reason in (LAPSED, ENDED):
+                return None
+            raise
+        read = merge(reading.parts.values(), vehicle=drive.vehicle, track=drive.track)
+        kept = {path: column for path, column in drive.columns.items() if any(value is not None for value in column)}
+        return read.times_ms == drive.times_ms and read.columns == kept
+
+    async def verify(self, replayed: Sequence[Replayed]) -> None:
+        """Fetches what proves each recording and receipt, then checks it all without asking any node."""
+        client = self._network.client
+        proofs = [
+            (
+                (await client.prove(RECORDINGS, drive.recorded.recording)).proved,
+                (await client.prove(RECEIPTS, drive.receipt)).proved,
+            )
+            for drive in replayed
+        ]
+        for drive, (recording, receipt) in zip(replayed, proofs, strict=True):
+            drive.verified = holds(client.trust, drive, recording, receipt)
+
+
+def holds(trust: Trust, drive: Replayed, recording: Proved, receipt: Proved) -> bool:
+    """Says whether the proofs alone show the recording and the receipt as they were reported."""
+    name = drive.recorded.recording
+    check_proved(trust, recording, key=RECORDINGS.key(name))
+    check_proved(trust, receipt, key=RECEIPTS.key(drive.receipt))
+    if not recording.value or not receipt.value:
+        return False
+    committed, bought = RECORDINGS.codec.decode(recording.value), RECEIPTS.codec.decode(receipt.value)
+    return (
+        committed.manifest_root == drive.recorded.manifest_root
+        and committed.height == drive.recorded.height
+        and bought.recording == name
+        and did(bought.reader) == drive.buyer
+        and bought.price_uacc == drive.price_uacc
+        and drive.equal is not False
+    )
+
+
+def exact_categories(recording: Recording) -> tuple[Category, ...]:
+    """Lists the categories that a recording holds exactly."""
+    return tuple(sorted(part.category for part in recording.parts if part.precision == "exact"))

@@ -1,0 +1,1 @@
+"""What runs beside the chains, each folder named after what it is."""

@@ -1,0 +1,25 @@
+"""The numbered refusals of the release service."""
+
+from ...onchain.refusals import Reason
+
+NO_RECEIPT = Reason(
+    "release", 1, "There is no such receipt.", "Buy the reading first; its receipt stands on the chain."
+)
+LAPSED = Reason("release", 2, "The receipt has lapsed.", "Buy the reading again; keys are given for 24 hours.")
+NOT_THE_READER = Reason(
+    "release", 3, "The request is not signed by the reader.", "Ask with the keys of the reader's DID."
+)
+NO_RECORDING = Reason("release", 4, "The recording is not proved.", "Send the proof of the recording on the receipt.")
+READER_REVOKED = Reason("release", 5, "The reader's DID is not active.", "Register a new DID and buy again.")
+NOT_THE_VEHICLE = Reason(
+    "release", 6, "The deposit is not signed by the vehicle.", "Deposit with the vehicle's own keys."
+)
+ALREADY_DEPOSITED = Reason(
+    "release", 7, "Other keys lie here for this recording.", "Seal a recording's keys once only."
+)
+WRONG_RECORDING = Reason(
+    "release", 8, "The recording is not the vehicle's.", "Derive its id from the vehicle and its readings."
+)
+STALE_REQUEST = Reason("release", 9, "The request is too old.", "Make a fresh request, and check the clock.")
+"""A request that was overheard can't be sent again later."""
+NO_CONSENT = Reason("release", 10, "There is no such consent.", "Ask the recording's owner for a consent.")

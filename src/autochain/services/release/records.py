@@ -1,0 +1,66 @@
+"""What is sent to the release service and what comes back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from ...onchain.codec import Codec, Record, encode
+from ...onchain.contracts.recording import Category, Precision
+from ...onchain.crypto import Hash
+from ...onchain.ids import Id
+from ...onchain.ledger import Signature
+from ...onchain.ledger.light import Proved
+from ...onchain.units import Count
+
+SIGN_DOMAIN = b"autochain/release/v1\x00"
+
+
+class SealedKey(Record, frozen=True):
+    """The key of one part, sealed to whom it is for."""
+
+    category: Category
+    precision: Precision
+    sealed: Annotated[bytes, msgspec.Meta(max_length=256)]
+
+
+class Deposit(Record, frozen=True):
+    """The vehicle hands over the keys of a recording, sealed to the service."""
+
+    chain_id: str
+    vehicle: Id
+    fingerprint: Hash
+    keys: Annotated[tuple[SealedKey, ...], msgspec.Meta(max_length=64)]
+    identity: Proved
+    """Proof of the vehicle's DID."""
+    signatures: tuple[Signature, ...] = ()
+
+
+class OpenRequest(Record, frozen=True):
+    """A reader asks for the keys it bought, with proofs of all that gives it the right."""
+
+    receipt: Id
+    time_ms: Count
+    receipt_proof: Proved
+    consent_proof: Proved
+    recording_proof: Proved
+    identity_proof: Proved
+    """Proof of the reader's DID."""
+    signatures: tuple[Signature, ...] = ()
+
+
+class Opened(Record, frozen=True):
+    """The keys, each sealed to the reader's key that stands on the receipt."""
+
+    keys: tuple[SealedKey, ...]
+
+
+DEPOSIT: Codec[Deposit] = Codec(Deposit, max_bytes=262_144)
+OPEN_REQUEST: Codec[OpenRequest] = Codec(OpenRequest, max_bytes=524_288)
+OPENED: Codec[Opened] = Codec(Opened, max_bytes=65_536)
+
+
+def signed_bytes(request: Deposit | OpenRequest) -> bytes:
+    """Gives what the sender signs: the request without its signatures."""
+    return SIGN_DOMAIN + encode(msgspec.structs.replace(request, signatures=()))

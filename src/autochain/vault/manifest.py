@@ -1,0 +1,105 @@
+"""A recording as a manifest of parts, each encrypted in chunks under a key of its own.
+
+AES-256-GCM; the nonce is the chunk's number, since no key encrypts twice; what a chunk belongs to is authenticated with it.
+The manifest names the hash of each key, so that one ciphertext can't open to two different readings.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ..onchain.codec import Codec, Record, encode
+from ..onchain.contracts.recording import Category, Precision
+from ..onchain.crypto import Hash, merkle, sha256, tagged_hash
+from ..onchain.ids import Id
+from ..onchain.units import Count
+from . import errors
+
+CHUNK_BYTES = 1_048_576
+KEY_BYTES = 32
+MAX_MANIFEST_BYTES = 4 * 1024 * 1024
+
+
+class SealedPart(Record, frozen=True):
+    """One encrypted part: its chunks by hash, and the hash of its key."""
+
+    category: Category
+    precision: Precision
+    size_bytes: Count
+    """Length of the plain part."""
+    chunks: tuple[Hash, ...]
+    """SHA-256 of each chunk's ciphertext, under which the vault keeps it."""
+    key_hash: Hash
+
+
+class Manifest(Record, frozen=True):
+    """What a recording consists of; the chain holds the Merkle root over its parts."""
+
+    recording: Id
+    parts: tuple[SealedPart, ...]
+
+    @property
+    def root(self) -> bytes:
+        return merkle.root([encode(part) for part in self.parts])
+
+    def part(self, category: str, precision: str) -> SealedPart:
+        for part in self.parts:
+            if (part.category, part.precision) == (category, precision):
+                return part
+        raise errors.NO_PART(f"{category}, {precision}")
+
+
+MANIFEST: Codec[Manifest] = Codec(Manifest, max_bytes=MAX_MANIFEST_BYTES)
+
+
+def seal_part(
+    plain: bytes, *, recording: bytes, category: Category, precision: Precision, put: Callable[[bytes], bytes]
+) -> tuple[SealedPart, bytes]:
+    """Encrypts a part under a fresh key and puts its chunks; gives its entry in the manifest, and the key."""
+    key = secrets.token_bytes(KEY_BYTES)
+    cipher = AESGCM(key)
+    starts = range(0, max(len(plain), 1), CHUNK_BYTES)
+    chunks = tuple(
+        put(cipher.encrypt(_nonce(index), plain[at : at + CHUNK_BYTES], _about(recording, category, precision, index)))
+        for index, at in enumerate(starts)
+    )
+    return SealedPart(category, precision, len(plain), chunks, _key_hash(key)), key
+
+
+def open_part(part: SealedPart, key: bytes, *, recording: bytes, get: Callable[[bytes], bytes]) -> bytes:
+    """Decrypts a part; names a wrong key and a chunk that was tampered with."""
+    if _key_hash(key) != part.key_hash:
+        raise errors.WRONG_KEY(f"{part.category}, {part.precision}")
+    cipher = AESGCM(key)
+    plain = bytearray()
+    for index, name in enumerate(part.chunks):
+        about = _about(recording, part.category, part.precision, index)
+        try:
+            plain += cipher.decrypt(_nonce(index), get(name), about)
+        except InvalidTag:
+            raise errors.TAMPERED(f"chunk {index} of {part.category}, {part.precision}") from None
+    if len(plain) != part.size_bytes:
+        raise errors.TAMPERED(f"{part.category}, {part.precision} has another length")
+    return bytes(plain)
+
+
+def _nonce(index: int) -> bytes:
+    return index.to_bytes(12, "big")
+
+
+def _about(recording: bytes, category: str, precision: str, index: int) -> bytes:
+    """What is authenticated with a chunk: where it belongs."""
+    return tagged_hash("chunk", recording, category.encode(), precision.encode(), index.to_bytes(4, "big"))
+
+
+def _key_hash(key: bytes) -> bytes:
+    return tagged_hash("part-key", key)
+
+
+def object_name(data: bytes) -> bytes:
+    """Gives the name under which the vault keeps an object."""
+    return sha256(data)
