@@ -11,7 +11,7 @@ from typing import IO
 import msgspec
 
 from ..onchain.refusals import ensure
-from ..wallet import write_private
+from ..privacy import write_private
 from .errors import BAD_HOME, HOME_IN_USE, OTHER_VERSION
 
 FORMAT = 1

@@ -65,12 +65,6 @@ def from_acc(text: str) -> int:
     """Reads an amount that a person wrote in ACC into uacc."""
     whole, point, rest = text.partition(".")
     digits = whole + rest
-    if (
-        not set(digits) <= set("0123456789")
-        or not whole
-        or len(rest) > 6
-        or len(whole) > 9
-        or (point and not rest)
-    ):
+    if not set(digits) <= set("0123456789") or not whole or len(rest) > 6 or len(whole) > 9 or (point and not rest):
         raise NOT_AN_AMOUNT(text[:40])
     return int(whole) * UACC_PER_ACC + int((rest + "000000")[:6])

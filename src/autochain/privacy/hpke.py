@@ -1,7 +1,7 @@
 """HPKE (RFC 9180): sealing a small secret to one public key, bound to what it is for.
 
-DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, base mode. `info` binds the context: a secret sealed for one purpose
-does not open for another.
+DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, base mode. `info` binds the context: a secret sealed for one
+purpose does not open for another.
 """
 
 from __future__ import annotations

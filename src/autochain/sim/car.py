@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from math import hypot
 from random import Random
 
-from autochain.onchain.refusals import ensure
-from autochain.signals import Reading
-
+from ..onchain.refusals import ensure
+from ..signals import Reading
 from .faults import EngineOverheating, Fault, GnssJump, TyreLeak
 from .powertrains import CarKind, PetrolEngine, Powertrain
 from .profile import Phase, plan, some_driver

@@ -8,9 +8,8 @@ from math import cos, radians, sin
 from random import Random
 from typing import ClassVar
 
-from autochain.onchain.refusals import ensure
-from autochain.signals import LATITUDE, LONGITUDE
-
+from ..onchain.refusals import ensure
+from ..signals import LATITUDE, LONGITUDE
 from .paths import FRAGILE, TYRE_PRESSURES
 from .powertrains import CarKind
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from autochain.signals import SPEED
-
+from ..signals import SPEED
 from .powertrains import CarKind
 
 ALTITUDE = "Vehicle.CurrentLocation.Altitude"

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from math import atan2, cos, degrees, exp, hypot, pi, radians, sin, sqrt
 from random import Random
 
-from autochain.onchain.refusals import ensure
+from ..onchain.refusals import ensure
 
 EQUATOR_RADIUS_M = 6_378_137.0
 ECCENTRICITY_SQUARED = 6.694_379_990_14e-3

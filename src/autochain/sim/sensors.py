@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from math import cos, exp, radians, sqrt
 from random import Random
 
-from autochain.signals import FUEL_RATE, LATITUDE, LONGITUDE, SPEED, Reading
-
+from ..signals import FUEL_RATE, LATITUDE, LONGITUDE, SPEED, Reading
 from .faults import METRES_PER_DEGREE, Fault, TroubleCodes
 from .paths import (
     ACCELERATION,

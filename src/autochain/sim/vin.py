@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autochain.onchain.refusals import ensure
+from ..onchain.refusals import ensure
 
 MAKER = "GXC"
 """A world manufacturer identifier from a range that ISO 3780 gives to no country."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from ..onchain.codec import Record, encode
 from ..onchain.contracts.recording import Category, Precision
 from ..onchain.ids import Id
-from ..privacy import hpke
-from ..wallet import Wallet, write_private
+from ..privacy import hpke, write_private
 from . import errors
 
 
@@ -29,12 +29,18 @@ class KeyContext(Record, frozen=True):
         return b"autochain/part-key/v1\x00" + encode(self)
 
 
+class Holder(Protocol):
+    """Who can open what was sealed to it: a wallet."""
+
+    def unseal(self, sealed: bytes, *, info: bytes) -> bytes: ...
+
+
 def wrap(key: bytes, public: bytes, context: KeyContext) -> bytes:
     """Seals a part's key to its holder's public key."""
     return hpke.seal(public, key, info=context.info)
 
 
-def unwrap(holder: Wallet, sealed: bytes, context: KeyContext) -> bytes:
+def unwrap(holder: Holder, sealed: bytes, context: KeyContext) -> bytes:
     """Opens a part's key that was sealed to this holder in this context."""
     return holder.unseal(sealed, info=context.info)
 

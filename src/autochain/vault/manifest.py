@@ -1,6 +1,6 @@
 """A recording as a manifest of parts, each encrypted in chunks under a key of its own.
 
-AES-256-GCM; the nonce is the chunk's number, since no key encrypts twice; what a chunk belongs to is authenticated with it.
+AES-256-GCM; the nonce is the chunk's number, since no key encrypts twice; what a chunk belongs to is authenticated too.
 The manifest names the hash of each key, so that one ciphertext can't open to two different readings.
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from ..onchain.contracts.identity import Kind, Register
 from ..onchain.crypto import PublicKey, tagged_hash
 from ..onchain.ids import did
 from ..onchain.refusals import Reason
-from ..privacy import ed25519, hpke
+from ..privacy import ed25519, hpke, write_private
 
 NO_WALLET = Reason("wallet", 1, "There is no such party here.", "See the parties' names with `autochain account show`.")
 BAD_WALLET = Reason("wallet", 2, "This wallet file is damaged.", "Restore the party's folder from a backup.")
@@ -126,19 +125,3 @@ def _folder(parties: Path, name: str) -> Path:
     if not 1 <= len(name) <= 64 or not all(c.isascii() and (c.isalnum() or c in "._-") for c in name) or name[0] == ".":
         raise BAD_NAME(name[:80])
     return parties / name
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Writes a file that only its user may read, whole or not at all, durable when it returns."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

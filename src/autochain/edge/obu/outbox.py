@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...onchain.codec import Codec, Record
 from ...onchain.contracts.recording import Category, Commit, Precision
-from ...wallet import write_private
+from ...privacy import write_private
 
 
 class OwnKey(Record, frozen=True):

@@ -100,7 +100,10 @@ class Dispatcher:
             timer = self._timer_codec.trusted(data)
             name = self._timers[type(timer)]
             overlay, announced = Overlay(state), list[Event]()
-            self.run(self._context(overlay, block, name, contract_account(name), announced), timer)
+            try:
+                self.run(self._context(overlay, block, name, contract_account(name), announced), timer)
+            except Refusal:
+                continue  # Nobody waits for its answer, and the block goes on.
             state.merge(overlay)
             events += announced
         return tuple(events)
@@ -185,8 +188,8 @@ class Dispatcher:
     def must_happen(self, transaction: Transaction[Message]) -> bool:
         """Says whether a transaction that fails leaves nothing behind, no fee either, and so may not wait for a block.
 
-        What pays nothing could fill blocks for nothing; a failed introduction takes no sequence and could come again and
-        again for its payer's money.
+        What pays nothing could fill blocks for nothing; a failed introduction takes no sequence, so it could come again
+        and again for its payer's money.
         """
         return self.is_free(transaction) or isinstance(transaction.messages[0], Introduction)
 
