@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import secrets
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from ..onchain.refusals import Refusal
+from ..privacy import write_all_private
 from . import errors
 from .manifest import MANIFEST, Manifest, object_name
 
@@ -15,8 +15,8 @@ from .manifest import MANIFEST, Manifest, object_name
 class Vault(Protocol):
     """Keeps encrypted objects and the manifests that name them."""
 
-    def put(self, data: bytes) -> bytes:
-        """Keeps an object durably; gives its name."""
+    def put_all(self, objects: Iterable[bytes]) -> None:
+        """Keeps objects under their hashes, durably."""
         ...
 
     def get(self, name: bytes) -> bytes:
@@ -37,10 +37,8 @@ class FolderVault:
         self._objects = folder / "objects"
         self._manifests = folder / "manifests"
 
-    def put(self, data: bytes) -> bytes:
-        name = object_name(data)
-        _keep(self._path(self._objects, name), data)
-        return name
+    def put_all(self, objects: Iterable[bytes]) -> None:
+        _keep({self._path(self._objects, object_name(data)): data for data in objects})
 
     def get(self, name: bytes) -> bytes:
         data = _read(self._path(self._objects, name))
@@ -50,7 +48,7 @@ class FolderVault:
 
     def put_manifest(self, manifest: Manifest) -> bytes:
         root = manifest.root
-        _keep(self._path(self._manifests, root), MANIFEST.encode(manifest))
+        _keep({self._path(self._manifests, root): MANIFEST.encode(manifest)})
         return root
 
     def get_manifest(self, root: bytes) -> Manifest:
@@ -75,18 +73,13 @@ def _read(path: Path) -> bytes:
         raise errors.MISSING(path.name) from None
 
 
-def _keep(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all, durable when it returns; what stands there already stays if it is the same."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.exists() and path.read_bytes() == data:
-        return
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+def _keep(files: Mapping[Path, bytes]) -> None:
+    """Writes the files that do not stand there already as they should be."""
     try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_all_private({path: data for path, data in files.items() if not _stands(path, data)})
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise errors.VAULT_FULL(error.strerror or "") from None
+
+
+def _stands(path: Path, data: bytes) -> bool:
+    return path.exists() and path.read_bytes() == data

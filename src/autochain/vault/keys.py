@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from ..onchain.codec import Record, encode
 from ..onchain.contracts.recording import Category, Precision
 from ..onchain.ids import Id
-from ..privacy import hpke, write_private
+from ..privacy import hpke, write_all_private
 from . import errors
 
 
@@ -51,10 +52,9 @@ class KeyFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, context: KeyContext, sealed: bytes) -> None:
-        path = self._path(context)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(path, sealed)
+    def put_all(self, sealed: Mapping[KeyContext, bytes]) -> None:
+        """Keeps sealed keys durably."""
+        write_all_private({self._path(context): data for context, data in sealed.items()})
 
     def get(self, context: KeyContext) -> bytes:
         try:

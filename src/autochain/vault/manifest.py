@@ -57,17 +57,18 @@ MANIFEST: Codec[Manifest] = Codec(Manifest, max_bytes=MAX_MANIFEST_BYTES)
 
 
 def seal_part(
-    plain: bytes, *, recording: bytes, category: Category, precision: Precision, put: Callable[[bytes], bytes]
-) -> tuple[SealedPart, bytes]:
-    """Encrypts a part under a fresh key and puts its chunks; gives its entry in the manifest, and the key."""
+    plain: bytes, *, recording: bytes, category: Category, precision: Precision
+) -> tuple[SealedPart, bytes, list[bytes]]:
+    """Encrypts a part under a fresh key; gives its entry in the manifest, the key, and the ciphertext of each chunk."""
     key = secrets.token_bytes(KEY_BYTES)
     cipher = AESGCM(key)
     starts = range(0, max(len(plain), 1), CHUNK_BYTES)
-    chunks = tuple(
-        put(cipher.encrypt(_nonce(index), plain[at : at + CHUNK_BYTES], _about(recording, category, precision, index)))
+    chunks = [
+        cipher.encrypt(_nonce(index), plain[at : at + CHUNK_BYTES], _about(recording, category, precision, index))
         for index, at in enumerate(starts)
-    )
-    return SealedPart(category, precision, len(plain), chunks, _key_hash(key)), key
+    ]
+    part = SealedPart(category, precision, len(plain), tuple(map(object_name, chunks)), _key_hash(key))
+    return part, key, chunks
 
 
 def open_part(part: SealedPart, key: bytes, *, recording: bytes, get: Callable[[bytes], bytes]) -> bytes:

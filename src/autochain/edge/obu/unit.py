@@ -43,9 +43,10 @@ class OwnerKeys:
         self._public = public
 
     async def keep(self, recording: bytes, fingerprint: bytes, keys: Sequence[PartKey]) -> None:
-        for key in keys:
-            context = KeyContext(self._chain_id, recording, key.category, key.precision, self._account)
-            self._folder.put(context, wrap(key.key, self._public, context))
+        contexts = [KeyContext(self._chain_id, recording, key.category, key.precision, self._account) for key in keys]
+        self._folder.put_all(
+            {context: wrap(key.key, self._public, context) for key, context in zip(keys, contexts, strict=True)}
+        )
 
 
 class Recorded(NamedTuple):
@@ -118,13 +119,16 @@ class Unit:
         """Encrypts a drive's parts into the vault; their keys stay with the vehicle, sealed to itself."""
         sealed: list[SealedPart] = []
         keys: list[OwnKey] = []
+        chunks: list[bytes] = []
         for (kind, closeness), plain in sorted(split(drive).items()):
             category: Category = kind.value
             precision: Precision = closeness.value
-            part, key = seal_part(plain, recording=name, category=category, precision=precision, put=self._vault.put)
+            part, key, ciphertexts = seal_part(plain, recording=name, category=category, precision=precision)
+            chunks += ciphertexts
             own = wrap(key, self._wallet.encryption_key, self._own(name, category, precision))
             sealed.append(part)
             keys.append(OwnKey(category, precision, own))
+        self._vault.put_all(chunks)
         root = self._vault.put_manifest(Manifest(name, tuple(sealed)))
         start_ms, end_ms = drive.times_ms[0], drive.times_ms[-1]
         commit = Commit(

@@ -50,8 +50,7 @@ class ReleaseService:
             # A vehicle whose connection broke sends the same keys again, sealed anew.
             if self._keys.holds(context) and unwrap(self._wallet, self._keys.get(context), context) != opened:
                 raise errors.ALREADY_DEPOSITED()
-        for key, context in zip(deposit.keys, contexts, strict=True):
-            self._keys.put(context, key.sealed)
+        self._keys.put_all({context: key.sealed for key, context in zip(deposit.keys, contexts, strict=True)})
 
     async def open(self, request: OpenRequest) -> Opened:
         """Gives the keys of the parts on a receipt, sealed to its reader, if the proofs show that they may be given."""
