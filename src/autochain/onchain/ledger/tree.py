@@ -1,12 +1,13 @@
 """The state tree: a compact sparse Merkle tree in the shape of ICS-23's `SmtSpec`, with immutable nodes.
 
 A leaf stands at the path SHA-256(key) and hashes 0x00 ‖ SHA-256(key) ‖ SHA-256(value); an inner node hashes
-0x01 ‖ left ‖ right; an empty subtree hashes to 32 zero bytes; a subtree that holds one leaf is that leaf. An update copies
-the paths it changes, so an older root stays whole as long as somebody holds it.
+0x01 ‖ left ‖ right; an empty subtree hashes to 32 zero bytes; a subtree that holds one leaf is that leaf. An update
+copies the paths it changes, so an older root stays whole as long as somebody holds it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
@@ -65,7 +66,7 @@ class Tree:
                 stack += [node[2], node[1]]
 
     def prove(self, key: bytes) -> CommitmentProof:
-        """Proves the key's value, or its absence by the neighbours on both sides; of an empty tree nothing can be proved."""
+        """Proves the key's value, or its absence by the neighbours on both sides; an empty tree proves nothing."""
         path = sha256(key)
         node, steps = _descend(self._root, path)
         if node is not None and len(node) == 4 and node[1] == path:
@@ -79,8 +80,11 @@ def _change(key: bytes, value: bytes | None) -> Change:
         key and (value is None or 0 < len(value) <= MAX_VALUE_BYTES),
         "a key is not empty and a value has 1 to 4096 bytes",
     )
-    path = sha256(key)
-    return (path, None if value is None else (sha256(b"\x00" + path + sha256(value)), path, key, value))
+    digest = hashlib.sha256
+    path = digest(key).digest()
+    if value is None:
+        return (path, None)
+    return (path, (digest(b"\x00" + path + digest(value).digest()).digest(), path, key, value))
 
 
 def _path(change: Change) -> bytes:
@@ -91,33 +95,67 @@ def _bit(path: bytes, depth: int) -> int:
     return path[depth >> 3] >> (7 - (depth & 7)) & 1
 
 
-def _split(changes: Sequence[Change], low: int, high: int, depth: int) -> int:
-    """Finds the first of the sorted changes that goes right at this depth."""
-    return bisect_left(changes, 1, low, high, key=lambda change: _bit(change[0], depth))
-
-
 def _update(node: Node, changes: list[Change], low: int, high: int, depth: int) -> Node:
-    if low == high:
-        return node
+    """Gives a subtree after the sorted changes from `low` up to but without `high`."""
+    if high - low == 1:
+        return _update_one(node, changes[low], depth)
     if node is None or len(node) == 4:
-        leaves = [leaf for _, leaf in changes[low:high] if leaf is not None]
-        if node is not None:
-            place = bisect_left(changes, node[1], low, high, key=_path)
-            if place == high or changes[place][0] != node[1]:
-                leaves.append(node)
-                leaves.sort(key=lambda leaf: leaf[1])
-            elif leaves == [node]:
-                return node
-        return _build(leaves, 0, len(leaves), depth)
-    middle = _split(changes, low, high, depth)
-    left = _update(node[1], changes, low, middle, depth + 1)
-    right = _update(node[2], changes, middle, high, depth + 1)
+        leaves = _merged(node, changes[low:high])
+        return node if leaves == [node] else _build(leaves, 0, len(leaves), depth)
+    byte, mask = depth >> 3, 128 >> (depth & 7)
+    middle, end = low, high
+    while middle < end:
+        probe = (middle + end) >> 1
+        if changes[probe][0][byte] & mask:
+            end = probe
+        else:
+            middle = probe + 1
+    left = _update(node[1], changes, low, middle, depth + 1) if low < middle else node[1]
+    right = _update(node[2], changes, middle, high, depth + 1) if middle < high else node[2]
     if left is node[1] and right is node[2]:
         return node
     return _join(left, right)
 
 
+def _update_one(node: Node, change: Change, depth: int) -> Node:
+    """Gives a subtree after one change: most of a batch's work, for further down each path has one change only."""
+    path, leaf = change
+    top, above = node, list[tuple[int, Inner]]()
+    while node is not None and len(node) == 3:
+        side = path[depth >> 3] & (128 >> (depth & 7))
+        above.append((side, node))
+        node = node[2] if side else node[1]
+        depth += 1
+    if node is None:
+        below: Node = leaf
+    elif node[1] != path:
+        below = node if leaf is None else _build(sorted((node, leaf), key=_leaf_path), 0, 2, depth)
+    else:
+        below = node if node == leaf else leaf
+    if below is node:
+        return top
+    for side, parent in reversed(above):
+        below = _join(parent[1], below) if side else _join(below, parent[2])
+    return below
+
+
+def _merged(node: Leaf | None, changes: Sequence[Change]) -> list[Leaf]:
+    """Gives the leaves that stand where one leaf or none stood, after the changes."""
+    leaves = {} if node is None else {node[1]: node}
+    for path, leaf in changes:
+        if leaf is None:
+            leaves.pop(path, None)
+        elif leaves.get(path) != leaf:
+            leaves[path] = leaf
+    return [leaves[path] for path in sorted(leaves)]
+
+
+def _leaf_path(leaf: Leaf) -> bytes:
+    return leaf[1]
+
+
 def _build(leaves: Sequence[Leaf], low: int, high: int, depth: int) -> Node:
+    """Gives the subtree of sorted leaves."""
     if high - low <= 1:
         return leaves[low] if high > low else None
     middle = bisect_left(leaves, 1, low, high, key=lambda leaf: _bit(leaf[1], depth))
@@ -129,7 +167,9 @@ def _join(left: Node, right: Node) -> Node:
         return right
     if right is None and left is not None and len(left) == 4:
         return left
-    return (sha256(b"\x01" + (left[0] if left else EMPTY) + (right[0] if right else EMPTY)), left, right)
+    data = b"\x01" + (left[0] if left else EMPTY) + (right[0] if right else EMPTY)
+    # Straight to hashlib: a block makes tens of thousands of these.
+    return (hashlib.sha256(data).digest(), left, right)
 
 
 def _descend(node: Node, path: bytes) -> tuple[Node, list[tuple[int, bytes]]]:
