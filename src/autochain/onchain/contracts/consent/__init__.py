@@ -12,7 +12,7 @@ from .timers import Expire
 CONTRACT = Contract(
     "consent",
     version=1,
-    uses=("accounts",),
+    uses=("accounts", "recording"),
     messages={Grant: handlers.grant, Revoke: handlers.revoke},
     queries={
         GetConsent: queries.get_consent,

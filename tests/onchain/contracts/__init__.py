@@ -1,0 +1,1 @@
+"""Tests of the contracts, on a whole chain in memory."""
