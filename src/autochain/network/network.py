@@ -15,20 +15,23 @@ from ..onchain.codec import encode
 from ..onchain.contracts.credentials import Attest, Holds
 from ..onchain.contracts.identity import Kind
 from ..onchain.contracts.token import Transfer
-from ..onchain.ledger import ChainSpec, StateMachine
-from ..onchain.ledger.genesis import SPEC, SPEC_KEY
+from ..onchain.ledger import SPEC, SPEC_KEY, ChainSpec, StateMachine, interfaces
 from ..onchain.ledger.light import Trust, check_proved
 from ..onchain.units import UACC_PER_ACC
 from ..services.release import Depositor, HttpRelease, Release, ReleaseService, routes
 from ..vault import FolderVault, KeyFolder
 from ..wallet import Wallet, create, load, wallets
 from . import chain_file
-from .errors import NO_NETWORK
+from .errors import HOME_IN_USE, NO_NETWORK
 from .home import FORMAT, Facts, Home
 
 CHAIN = "main"
 STARTING_UACC = {"person": 20 * UACC_PER_ACC, "organisation": 1_000 * UACC_PER_ACC, "device": UACC_PER_ACC}
 """What a new party of a demonstration network is given to begin with."""
+PATIENCE, PAUSE_S = 50, 0.1
+"""How often, and how many seconds apart, a home is asked for that another process has."""
+LOW_UACC = STARTING_UACC["device"] // 10
+"""With less than this a vehicle is given ACC by its owner again, or it could soon not pay its fees."""
 
 
 def now_ms() -> int:
@@ -64,23 +67,29 @@ class Network:
     async def party(self, name: str, *, kind: Kind = "organisation") -> Wallet:
         """Gives a party's wallet; a new one is made, registered, and given ACC to begin with."""
         wallet = self._own(name) or create(self.home.parties, name, kind=kind)
-        if await self.client.register(wallet):
-            giver = self.wallet("ido" if kind == "organisation" else "operation")
-            await self.client.send(giver, Transfer(wallet.account, STARTING_UACC[kind]))
+        await self.client.register(wallet)
+        await self._start(wallet, giver=self.wallet("ido" if kind == "organisation" else "operation"))
         return wallet
 
     async def vehicle(self, name: str, owner: Wallet, *, subject: str) -> Wallet:
-        """Gives a vehicle's wallet; a new one is registered for its owner, attested, and given ACC for its fees."""
+        """Gives a vehicle's wallet with ACC for its fees; a new one is registered for its owner and attested."""
         wallet = self._own(name) or create(
             self.home.parties, name, kind="device", subject=subject, controller=owner.account
         )
         await self.client.register(wallet, controller=owner)
-        if not await self.client.ask(Holds(wallet.account, "vehicle")):
+        if await self.client.balance_uacc(wallet.account) < LOW_UACC:
             await self.client.send(owner, Transfer(wallet.account, STARTING_UACC["device"]))
+        if not await self.client.ask(Holds(wallet.account, "vehicle")):
             await self.client.send(
                 self.wallet("registrar"), Attest(wallet.account, "vehicle"), payer=self.wallet("operation")
             )
         return wallet
+
+    async def _start(self, wallet: Wallet, *, giver: Wallet) -> None:
+        """Gives a party ACC to begin with, once: to one that has never sent anything and holds nothing."""
+        keys = await self.client.ask(interfaces.KeysOf(wallet.account))
+        if keys is not None and keys.sequence == 1 and not await self.client.balance_uacc(wallet.account):
+            await self.client.send(giver, Transfer(wallet.account, STARTING_UACC[wallet.kind]))
 
     def unit(self, vehicle: Wallet, owner: Wallet) -> Unit:
         """Puts the on-board unit of a vehicle together."""
@@ -105,11 +114,23 @@ class Network:
 
 @contextlib.asynccontextmanager
 async def open_network(home: Home, *, make: bool = True, clock: Callable[[], int] = now_ms) -> AsyncIterator[Network]:
-    """Opens the network of a home: runs it here or reaches the process that does; with `make`, makes one if need be."""
-    if not home.lock():
-        async with _reached(home, clock) as network:
-            yield network
-        return
+    """Opens the network of a home: runs it here or reaches the process that does; with `make`, makes one if need be.
+
+    A process that has the home and does not answer others, a short command, gets a moment to end.
+    """
+    if not make and not home.path.exists():
+        raise NO_NETWORK(str(home.path))
+    patience = PATIENCE
+    while not home.lock():
+        address = home.address()
+        if address is not None:
+            async with _reached(home, address, clock) as network:
+                yield network
+            return
+        if not patience:
+            raise HOME_IN_USE(home.holder)
+        patience -= 1
+        await asyncio.sleep(PAUSE_S)
     try:
         if not home.exists:
             if not make:
@@ -167,21 +188,23 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
     client = Client(engine, machine.spec, chain_file.CONTRACTS, trust)
     network = Network(home, client, service, facts, clock=clock)
     network.app = NodeApp({CHAIN: engine}, routes(service))
-    running = asyncio.create_task(engine.run())
     try:
-        yield network
+        # When the engine must stop, as on a full disk, whoever waits for it must not wait for ever.
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(engine.run())
+            yield network
+            running.cancel()
+    except BaseExceptionGroup as stopped:
+        raise stopped.exceptions[0] from None
     finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
         verifier.close()
         store.close()
 
 
 @contextlib.asynccontextmanager
-async def _reached(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
+async def _reached(home: Home, address: str, clock: Callable[[], int]) -> AsyncIterator[Network]:
     """Reaches the network of a home in the process that runs it."""
-    node = HttpNode.at(home.address(), CHAIN)
+    node = HttpNode.at(address, CHAIN)
     facts = home.facts()
     trust = Trust(facts.chain_id, bytes.fromhex(facts.validators_hash))
     try:

@@ -1,10 +1,11 @@
 """A chain over HTTP: submit, query, prove, block and status as a bare ASGI application.
 
-Bodies are canonical records in MessagePack; a refusal comes with status 422 as a `Refused` record.
+Bodies are canonical records in MessagePack; a refusal comes as a `Refused` record, mostly with status 422.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..onchain.codec import TOO_LONG, encode
 from ..onchain.ledger import Node, Refused
 from ..onchain.refusals import Reason, Refusal
 
+Header = tuple[bytes, bytes]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -19,10 +21,17 @@ Route = Callable[[bytes], Awaitable[bytes]]
 """request body -> response body; raises the refusal"""
 
 MAX_BODY_BYTES = 1_048_576
+BODY_TIMEOUT_S = 30
+"""How long a request's body may take to arrive."""
 MEDIA_TYPE = b"application/vnd.msgpack"
 
 NO_ROUTE = Reason("node", 1, "There is nothing at this address.", "See the routes in the reference.")
 NOT_A_HEIGHT = Reason("node", 2, "This is not a height.", "Ask for a whole number, or 0 for the last block.")
+WRONG_METHOD = Reason("node", 3, "This address is not asked by this method.", "Use the method named here.")
+NOT_WHOLE = Reason("node", 4, "The request did not arrive whole.", "Send it again, over a better connection.")
+
+STATUSES: Mapping[Reason, int] = {NO_ROUTE: 404, WRONG_METHOD: 405, NOT_WHOLE: 408, TOO_LONG: 413}
+"""The statuses of refusals that HTTP has one for; any other has 422."""
 
 
 class NodeApp:
@@ -43,20 +52,36 @@ class NodeApp:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "http":
-            status, body = await self._respond(scope, receive)
-            headers = [(b"content-type", MEDIA_TYPE), (b"content-length", str(len(body)).encode())]
+            status, body, extra = await self._respond(scope, receive)
+            headers = [(b"content-type", MEDIA_TYPE), (b"content-length", str(len(body)).encode()), *extra]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
 
-    async def _respond(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        route = self._routes.get((scope["method"], scope["path"]))
+    async def _respond(self, scope: Scope, receive: Receive) -> tuple[int, bytes, list[Header]]:
         try:
-            if route is None:
-                raise NO_ROUTE(f"{scope['method']} {scope['path'][:100]}")
-            return 200, await route(await _read_body(receive))
+            route = self._route(scope["method"], scope["path"])
+            return 200, await route(await _read_body(receive)), []
         except Refusal as refusal:
-            status = 404 if refusal.reason is NO_ROUTE else 422
-            return status, encode(Refused.of(refusal))
+            status = STATUSES.get(refusal.reason, 422)
+            return status, encode(Refused.of(refusal)), _headers(status, refusal)
+
+    def _route(self, method: str, path: str) -> Route:
+        route = self._routes.get((method, path))
+        if route is None:
+            methods = [known for known, place in self._routes if place == path]
+            raise WRONG_METHOD(", ".join(methods)) if methods else NO_ROUTE(f"{method} {path[:100]}")
+        return route
+
+
+def _headers(status: int, refusal: Refusal) -> list[Header]:
+    """Gives the header that HTTP wants beside some statuses."""
+    match status:
+        case 405:
+            return [(b"allow", refusal.detail.encode())]
+        case 408:
+            return [(b"connection", b"close")]
+        case _:
+            return []
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
@@ -68,10 +93,20 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def _read_body(receive: Receive) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await _read_chunks(receive)
+    except TimeoutError:
+        raise NOT_WHOLE(f"after {BODY_TIMEOUT_S} s") from None
+
+
+async def _read_chunks(receive: Receive) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise NOT_WHOLE("the connection was closed")
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > MAX_BODY_BYTES:

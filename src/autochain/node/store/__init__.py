@@ -1,5 +1,5 @@
 """The durable store of one chain."""
 
-from .chain_store import ChainStore
+from .chain_store import ChainStore, StoredBlock
 
-__all__ = ["ChainStore"]
+__all__ = ["ChainStore", "StoredBlock"]

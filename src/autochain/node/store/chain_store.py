@@ -89,8 +89,11 @@ class ChainStore:
                 writing.put(_META, meta, db=self._facts)
                 if self._staged is not None:
                     self._put_block(writing, *self._staged)
-        except (lmdb.MapFullError, lmdb.DiskError) as error:
-            raise errors.STORE_FULL(str(error)) from None
+        except lmdb.Error as error:
+            # A disk that fills up in the middle of a write shows as a bare error.
+            if type(error) in (lmdb.MapFullError, lmdb.DiskError, lmdb.Error):
+                raise errors.STORE_FULL(str(error)) from None
+            raise
         for key, value in changes.items():
             if value is None:
                 self._pairs.pop(key, None)

@@ -5,7 +5,7 @@ from .application import ANSWER, Answer, Application, Checked, Executed, Info, S
 from .context import BlockInfo, Context, View
 from .contract import Contract
 from .dispatch import Dispatcher
-from .genesis import GENESIS, ChainSpec, Genesis, Limits
+from .genesis import GENESIS, SPEC, SPEC_KEY, ChainSpec, Genesis, Limits
 from .machine import StateMachine
 from .messages import Event, Introduction, Message, Query, Timer
 from .node import BLOCK_ANSWER, REFUSED, STATUS, SUBMITTED, BlockAnswer, Node, Refused, Status, Submitted
@@ -21,6 +21,8 @@ __all__ = [
     "ID",
     "NUMBER",
     "REFUSED",
+    "SPEC",
+    "SPEC_KEY",
     "STATUS",
     "SUBMITTED",
     "TEXT",

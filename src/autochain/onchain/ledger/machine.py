@@ -275,7 +275,7 @@ class StateMachine:
         return self.dispatcher.broken_invariants(self._store, self._block())
 
     def list_snapshots(self) -> list[Snapshot]:
-        return [self._snapshot().snapshot]
+        return [self._snapshot().snapshot] if self.info().height else []
 
     def load_chunk(self, *, height: int, chunk: int) -> bytes:
         if height != self._last.height:

@@ -9,7 +9,7 @@ from ..crypto import Hash
 from ..refusals import Reason, Refusal
 from ..units import Count
 from .application import Answer, TransactionResult
-from .light.proved import Proved
+from .light import Proved
 
 
 class Submitted(Record, frozen=True):

@@ -20,19 +20,21 @@ from ....onchain.ledger import (
 )
 from ....onchain.ledger.light import Proved
 from ....onchain.refusals import Refusal, present
-from ...store import ChainStore
-from ...store.chain_store import StoredBlock
+from ...store import ChainStore, StoredBlock
 from .mempool import Mempool
 
 NS_PER_MS = 1_000_000
 POWER = 1
 """Voting power of the one validator."""
+ROOM_PAUSE_S = 1.0
+"""How long to wait before another block is tried when the store had no room for the last one."""
 
 
 class EmbeddedEngine:
     """Implements the ledger's `Node` with one validator's key.
 
-    `clock` gives milliseconds since 1970; `sign` signs with the validator's Ed25519 key. All calls come from one event loop.
+    `clock` gives milliseconds since 1970; `sign` signs with the validator's Ed25519 key. All calls come from one event
+    loop.
     """
 
     def __init__(
@@ -48,13 +50,16 @@ class EmbeddedEngine:
         self._application = application
         self._sign = sign
         self._clock = clock
-        self._validators = header.validator_set([header.validator(validator, POWER)])
+        member = header.validator(validator, POWER)
+        self._validators = header.ValidatorSet((member,), proposer=member)
         self._mempool = Mempool()
         self._answers: dict[bytes, asyncio.Future[Submitted]] = {}
         self._wake = asyncio.Event()
         self._spec: ChainSpec | None = None
         self._tip: header.LightBlock | None = None
         self._results_hash = header.results_hash([])
+        self._full = False
+        """The store had no room for the last block."""
 
     @property
     def validators_hash(self) -> bytes:
@@ -67,23 +72,31 @@ class EmbeddedEngine:
             kept = present(self._store.block(self._store.height), "the last block is kept")
             self._tip = self._light_block(kept)
             self._results_hash = header.results_hash([result.deterministic() for result in kept.results])
-        if self._tip is None or self._needs_proof_block() or self._next_block_ms() <= self._clock():
+        if self._tip is None or self._needs_proof_block() or self._is_due():
             self.make_block()
 
     async def run(self) -> None:
-        """Makes blocks as long as it is not cancelled: on demand, for a due timer, to prove a change, and to stay fresh."""
+        """Makes blocks until cancelled: on demand, for a due timer, to prove a change, and to stay fresh."""
         while True:
             if not self._mempool:
                 delay_s = max(0, self._next_block_ms() - self._clock()) / 1000
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), delay_s)
             self._wake.clear()
-            if self._mempool or self._next_block_ms() <= self._clock():
-                self.make_block()
-            # Lets everything that has arrived meanwhile into the next block.
-            await asyncio.sleep(0)
-            if not self._mempool and self._needs_proof_block():
-                self.make_block()
+            try:
+                if self._mempool or self._is_due():
+                    self.make_block()
+                # Lets everything that has arrived meanwhile into the next block.
+                await asyncio.sleep(0)
+                if not self._mempool and self._needs_proof_block():
+                    self.make_block()
+            except Refusal:
+                # Those who waited have been told; when there is room again the chain goes on.
+                await asyncio.sleep(ROOM_PAUSE_S)
+
+    def _is_due(self) -> bool:
+        """Whether a block must be made now even if no transaction comes."""
+        return self._next_block_ms() <= self._clock()
 
     def _next_block_ms(self) -> int:
         """When a block must be made even if no transaction comes."""
@@ -97,7 +110,10 @@ class EmbeddedEngine:
         return present(self._tip, "the engine was started").header.app_hash != self._application.info().app_hash
 
     def make_block(self) -> None:
-        """Makes the next block from what waits, writes it durably with its effects, and answers those who wait for it."""
+        """Makes the next block from what waits, writes it durably with its effects, and answers those who wait for it.
+
+        Refuses with STORE_FULL when the store has no room: all who wait are told, and the chain stays as it was.
+        """
         height = self._store.height + 1
         last_ms = self._tip.header.time_ms if self._tip else 0
         time_ms = max(self._clock(), last_ms + 1)
@@ -107,7 +123,14 @@ class EmbeddedEngine:
         head, block, commit = self._decide(chosen, height=height, time_ms=time_ms)
         executed = self._application.execute(chosen, height=height, time_ms=time_ms)
         self._store.stage(height, StoredBlock(block, commit.encode(), executed.results, executed.events, tuple(names)))
-        self._application.commit()
+        try:
+            self._application.commit()
+        except Refusal as refusal:
+            self._full = True
+            for name, _ in self._mempool.items():
+                self._refuse(name, refusal)
+            raise
+        self._full = False
         self._tip = header.LightBlock(header.SignedHeader(head, commit), self._validators)
         self._results_hash = header.results_hash([result.deterministic() for result in executed.results])
         self._answer(names, executed, height)
@@ -153,10 +176,15 @@ class EmbeddedEngine:
             try:
                 self._application.check(data, recheck=True)
             except Refusal as refusal:
-                self._mempool.drop(name)
-                answer = self._answers.pop(name, None)
-                if answer is not None and not answer.done():
-                    answer.set_exception(refusal)
+                self._refuse(name, refusal)
+
+    def _refuse(self, name: bytes, refusal: Refusal) -> None:
+        """Drops a transaction that waits and tells those who wait for it why."""
+        self._mempool.drop(name)
+        answer = self._answers.pop(name, None)
+        if answer is not None and not answer.done():
+            answer.set_exception(refusal)
+            answer.exception()  # Looked at here, since nobody may be waiting any more; asyncio would log it as forgotten.
 
     async def submit(self, data: bytes) -> Submitted:
         name = transaction_hash(data)
@@ -166,6 +194,9 @@ class EmbeddedEngine:
             return Submitted(name, place.height, place.index, kept.results[place.index])
         waiting = self._answers.get(name)
         if waiting is None:
+            if self._full:
+                # An empty block tries whether there is room again, and clears what the lost block had been checked for.
+                self.make_block()
             self._mempool.check_room(name, data)
             self._application.check(data)
             self._mempool.add(name, data)
@@ -178,6 +209,9 @@ class EmbeddedEngine:
         return self._application.query(data)
 
     async def prove(self, key: bytes) -> Proved:
+        if self._is_due():
+            # After a machine has slept, its reader must not be given a header of yesterday.
+            self.make_block()
         if self._needs_proof_block():
             self.make_block()
         tip = present(self._tip, "the engine was started")

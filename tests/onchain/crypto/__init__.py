@@ -1,0 +1,1 @@
+"""Tests of the verifying half of each cryptographic scheme."""

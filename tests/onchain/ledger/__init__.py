@@ -1,0 +1,1 @@
+"""Tests of the ledger: its formats, its tree and its state machine."""
