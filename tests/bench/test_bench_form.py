@@ -7,7 +7,9 @@ import pytest
 from bench.cases import Case, interleaved, main
 
 
-def test_a_bench_prints_one_object_with_its_cases(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bench_prints_one_object_with_its_cases(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.argv", ["bench", "--quick", "--json"])
     main("sample", lambda quick: [Case("fast" if quick else "slow", 2.0, "x/s", "raw", 0.5, 0.25)])
     printed = json.loads(capsys.readouterr().out)

@@ -16,9 +16,7 @@ class MemoryStore:
         return self.pairs.get(key)
 
     def items(self, prefix: bytes, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        for key in sorted(
-            key for key in self.pairs if key.startswith(prefix) and key > after
-        ):
+        for key in sorted(key for key in self.pairs if key.startswith(prefix) and key > after):
             yield key, self.pairs[key]
 
     def commit(self, changes: Mapping[bytes, bytes | None], *, meta: bytes) -> None:

@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..network import Network
-from ..onchain.contracts.identity import GetIdentity
-from ..onchain.contracts.token import Transfer
-from ..onchain.ids import did
-from ..onchain.units import acc, from_acc
-from .options import AsOption, Format, FormatOption, HomeOption, show, with_network
-from .words import account as read_account
-from .words import amount, time_text
+from .answers import show, show_json, show_table
+from .groups import examples, group
+from .naming import account_named
+from .options import AsOption, Format, FormatOption, HomeOption, with_network
+from .words import short_did, time_text, uacc
 
-app = typer.Typer(no_args_is_help=True, help="What accounts hold.")
+if TYPE_CHECKING:
+    from ..network import Network
+
+app = group("What accounts hold.", "account show")
 
 
-@app.command("show")
+@app.command("show", epilog=examples("account show", "account show owner", "account show buyer --format json"))
 def show_account(
-    who: Annotated[str | None, typer.Argument(help="A DID, or the name of a party of this home.")] = None,
+    who: Annotated[
+        str | None, typer.Argument(metavar="ACCOUNT", help="A DID, or the name of a party of this home.")
+    ] = None,
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Shows an account, or all parties of this home.
+    """Shows an account, or all parties of this home."""
 
-    [bold]Examples[/bold]
-      autochain account show
-      autochain account show owner
-      autochain account show did:acc:…
-    """
-
-    async def job(network: Network) -> list[dict[str, object]]:
-        accounts = [read_account(network, who)] if who else list(network.names())
+    async def job(network: Network) -> list[dict[str, Any]]:
         names = network.names()
-        return [await _facts(network, account, names.get(account, "")) for account in accounts]
+        accounts = [account_named(network, who)] if who else list(names)
+        return [await _facts(network, account, names.get(account)) for account in accounts]
 
     found = with_network(home, job)
     if who:
         show(form, found[0])
+    elif form is Format.JSON:
+        show_json({"accounts": found})
     else:
-        rows = [{key: row[key] for key in ("name", "kind", "balance", "did")} for row in found]
-        show(form, {"accounts": found}, rows=rows)
+        rows = [{name: facts[name] for name in ("name", "kind", "balance", "did")} for facts in found]
+        show_table([row | {"did": short_did(row["did"])} for row in rows], right=["balance"])
 
 
-async def _facts(network: Network, account: bytes, name: str) -> dict[str, object]:
+async def _facts(network: Network, account: bytes, name: str | None) -> dict[str, Any]:
+    from ..onchain.contracts.identity import GetIdentity
+    from ..onchain.ids import did
+    from ..onchain.units import acc
+
     identity = await network.client.ask(GetIdentity(account))
-    balance = await network.client.balance_uacc(account)
+    balance_uacc = await network.client.balance_uacc(account)
     return {
         "name": name,
         "did": did(account),
@@ -55,33 +57,34 @@ async def _facts(network: Network, account: bytes, name: str) -> dict[str, objec
         "active": bool(identity and identity.active),
         "controller": did(identity.controller) if identity and identity.controller else None,
         "registered": time_text(identity.registered_ms) if identity else None,
-        "balance": amount(balance),
-        "balance_uacc": balance,
+        "balance": f"{acc(balance_uacc)} ACC",
+        "balance_uacc": balance_uacc,
     }
 
 
 def transfer(
-    payee: Annotated[str, typer.Argument(help="Who gets it: a DID, or the name of a party of this home.")],
-    acc_amount: Annotated[str, typer.Argument(metavar="ACC", help="How much, like 12 or 0.25.")],
+    payee: Annotated[str, typer.Argument(metavar="PAYEE", help="Who gets it: a DID, or a party of this home.")],
+    amount: Annotated[str, typer.Argument(metavar="ACC", help="How much, like 12 or 0.25.")],
     sender: AsOption = "owner",
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Moves ACC from one account to another.
+    """Moves ACC from one account to another."""
+    from ..onchain.contracts.token import Transfer
+    from ..onchain.ids import did
+    from ..onchain.units import acc
 
-    [bold]Example[/bold]
-      autochain transfer buyer 2.5 --as owner
-    """
+    amount_uacc = uacc(amount)
 
-    async def job(network: Network) -> dict[str, object]:
+    async def job(network: Network) -> dict[str, Any]:
         wallet = network.wallet(sender)
-        target = read_account(network, payee)
-        amount_uacc = from_acc(acc_amount)
+        target = account_named(network, payee)
         sent = await network.client.send(wallet, Transfer(target, amount_uacc))
         return {
             "from": wallet.did,
             "to": did(target),
-            "amount": acc(amount_uacc),
+            "amount": f"{acc(amount_uacc)} ACC",
+            "amount_uacc": amount_uacc,
             "height": sent.submitted.height,
             "transaction": sent.submitted.hash.hex(),
         }

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-import typer
+from . import accounts, blocks, consents, helping, project, reading, recordings, replaying, starting
+from .groups import examples, group
 
-from . import accounts, blocks, consents, project, recordings, replaying, starting
+app = group(
+    """Vehicles and those around them share data that they can prove, keep private and get paid for.
 
-app = typer.Typer(
-    name="autochain",
-    no_args_is_help=False,
-    invoke_without_command=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Vehicles and those around them share data that they can prove, keep private and get paid for.",
+    Without a command, starts the network and lets a few simulated cars drive, record, sell and earn on it; Ctrl-C ends
+    it. The options below are for this start; each command has its own.
+    """,
+    "",
+    "--port 0 --cars 1",
+    "replay drives.csv",
+    "recording list",
+    "help recording read",
 )
 app.callback(invoke_without_command=True)(starting.start)
-app.command("replay")(replaying.replay)
+app.command(
+    "replay",
+    epilog=examples("replay drives.csv", "replay log.csv --mapping log.toml --price 0.25 --format json"),
+)(replaying.replay)
+recordings.app.command(
+    "read",
+    epilog=examples(
+        "recording read 8f0c27d1a5e4 --purpose research",
+        "recording read 8f0c27 --purpose resale --category motion --out a.csv",
+    ),
+)(reading.read)
 app.add_typer(recordings.app, name="recording")
 app.add_typer(consents.app, name="consent")
 app.add_typer(accounts.app, name="account")
-app.command("transfer")(accounts.transfer)
+app.command("transfer", epilog=examples("transfer buyer 2.5", "transfer owner 0.25 --as buyer"))(accounts.transfer)
 app.add_typer(blocks.app, name="block")
-app.command("test")(project.run_tests)
-app.command("bench")(project.bench)
-app.command("reset")(starting.reset)
-
-
-@app.command("help")
-def help_(context: typer.Context) -> None:
-    """Says what there is to do."""
-    if context.parent is not None:
-        print(context.parent.get_help())
+app.command(
+    "test",
+    epilog=examples("test", "test --soak", "test tests/onchain -k tree"),
+    context_settings={"ignore_unknown_options": True},
+)(project.run_tests)
+app.command("bench", epilog=examples("bench", "bench data --quick --format json"))(project.bench)
+app.command("reset", epilog=examples("reset", "reset --yes --home /tmp/try"))(starting.reset)
+app.command("help", epilog=examples("help", "help recording read", "help --format json"))(helping.help_)

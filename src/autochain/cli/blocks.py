@@ -2,82 +2,101 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 
-from ..network import Network
-from ..onchain.ids import did
-from ..onchain.ledger import transaction_hash
-from .options import Format, FormatOption, HomeOption, show, with_network
-from .words import time_text
+from .answers import show, show_json, show_table
+from .groups import examples, group
+from .naming import party_names
+from .options import Format, FormatOption, HomeOption, with_network
+from .words import short, time_text, who
 
-app = typer.Typer(no_args_is_help=True, help="What stands in blocks.")
+if TYPE_CHECKING:
+    import msgspec
+
+    from ..network import Network
+    from ..onchain.ledger import BlockAnswer
+
+app = group("What stands in blocks.", "block show")
+MAX_HEIGHT = 2**53 - 1
+"""No chain grows taller, and every JSON reader holds it."""
 
 
-@app.command("show")
+@app.command("show", epilog=examples("block show", "block show 12 --format json"))
 def show_block(
-    height: Annotated[int, typer.Argument(min=0, help="The block's height; 0 is the last one.")] = 0,
+    height: Annotated[
+        int, typer.Argument(metavar="HEIGHT", min=0, max=MAX_HEIGHT, help="The block's height; 0 is the last one.")
+    ] = 0,
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Shows a block: its header, whose signatures were checked, and its transactions in plain words.
+    """Shows a block: its header and its transactions.
 
-    [bold]Examples[/bold]
-      autochain block show
-      autochain block show 12 --format json
+    Whose signatures stand under the header is checked here, not believed.
     """
 
-    async def job(network: Network) -> dict[str, Any]:
+    async def job(network: Network) -> tuple[dict[str, Any], dict[str, str]]:
         header, block = await network.client.block(height)
-        transactions = []
-        for data, result in zip(block.transactions, block.results, strict=True):
-            transaction = network.client.dispatcher.transactions.decode(data)
-            transactions.append(
-                {
-                    "hash": transaction_hash(data).hex(),
-                    "sender": did(transaction.proof.sender),
-                    "messages": [type(message).__struct_config__.tag for message in transaction.messages],
-                    "fee_uacc": transaction.fee_uacc,
-                    "refused": result.text or None,
-                    "events": [
-                        {"event": type(event).__struct_config__.tag, **_plain(event)}
-                        for event in network.client.dispatcher.events.decode(result.events)
-                    ],
-                }
-            )
-        return {
+        facts = {
             "chain": header.chain_id,
             "height": header.height,
             "time": time_text(header.time_ms),
             "hash": header.hash().hex(),
             "app_hash": header.app_hash.hex(),
             "proposer": header.proposer_address.hex(),
-            "transactions": transactions,
+            "transactions": _transactions(network, block),
         }
+        return facts, party_names(network)
 
-    found = with_network(home, job)
+    facts, names = with_network(home, job)
     if form is Format.JSON:
-        show(form, found)
+        show_json(facts)
         return
-    show(form, {name: value for name, value in found.items() if name != "transactions"})
-    rows = [
-        {
-            "transaction": transaction["hash"][:16],
-            "sender": transaction["sender"],
-            "messages": ", ".join(transaction["messages"]),
-            "outcome": transaction["refused"] or ", ".join(event["event"] for event in transaction["events"]),
-        }
-        for transaction in found["transactions"]
-    ]
-    if rows:
-        show(form, None, rows=rows)
+    transactions = facts["transactions"]
+    show(form, facts | {"transactions": len(transactions)})
+    if transactions:
+        print()
+        show_table([_row(names, transaction) for transaction in transactions], wrap=["messages", "outcome"])
+
+
+def _transactions(network: Network, block: BlockAnswer) -> list[dict[str, Any]]:
+    from ..onchain.ids import did
+    from ..onchain.ledger import transaction_hash
+
+    dispatcher = network.client.dispatcher
+    found = []
+    for data, result in zip(block.transactions, block.results, strict=True):
+        transaction = dispatcher.transactions.decode(data)
+        events = dispatcher.events.decode(result.events)
+        found.append(
+            {
+                "hash": transaction_hash(data).hex(),
+                "sender": did(transaction.proof.sender),
+                "messages": [_tag(message) for message in transaction.messages],
+                "fee_uacc": transaction.fee_uacc,
+                "refused": result.text or None,
+                "events": [{"event": _tag(event), **_plain(event)} for event in events],
+            }
+        )
+    return found
+
+
+def _row(names: dict[str, str], transaction: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "transaction": short(transaction["hash"]),
+        "sender": who(names, transaction["sender"]),
+        "messages": transaction["messages"],
+        "outcome": transaction["refused"] or [event["event"] for event in transaction["events"]],
+    }
+
+
+def _tag(record: msgspec.Struct) -> str:
+    return str(record.__struct_config__.tag)
 
 
 def _plain(event: msgspec.Struct) -> dict[str, Any]:
     """Shows a record's fields as JSON can: bytes as hexadecimal digits."""
-    return {
-        name: value.hex() if isinstance(value, bytes) else value
-        for name, value in msgspec.structs.asdict(event).items()
-    }
+    from msgspec.structs import asdict
+
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in asdict(event).items()}

@@ -2,126 +2,151 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..network import Network
-from ..onchain.contracts.consent import PURPOSES, Consent, Ended, Grant, Granted, ListConsents, Purpose, Revoke
-from ..onchain.contracts.recording import CATEGORIES, PRECISIONS, Category, Precision
-from ..onchain.ids import did, from_hex
-from ..onchain.units import acc, from_acc
-from .options import AsOption, Format, FormatOption, HomeOption, show, with_network
-from .words import account as read_account
-from .words import one_of, time_ms, time_text, who
+from .answers import show, show_json, show_table
+from .groups import examples, group
+from .naming import account_named, consent_named, party_names
+from .options import (
+    CATEGORY_HELP,
+    AsOption,
+    CategoryName,
+    Format,
+    FormatOption,
+    HomeOption,
+    PrecisionOption,
+    PurposeOption,
+    categories,
+    with_network,
+)
+from .words import short, time_ms, time_text, uacc, who
 
-app = typer.Typer(no_args_is_help=True, help="Who may read what, for which purpose, until when.")
+if TYPE_CHECKING:
+    from ..network import Network
+    from ..onchain.contracts.consent import Consent
+
+app = group("Who may read what, for which purpose, until when.", "consent list", "consent revoke 8f0c27d1a5e4")
 DAY_MS = 24 * 3_600_000
+PartyOption = Annotated[str, typer.Option("--as", metavar="PARTY", help="Whose: a DID, or a party of this home.")]
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "consent grant buyer vehicle-3fa91c --purpose research --category motion",
+        "consent grant buyer vehicle-3fa91c --purpose traffic_management"
+        " --category position --precision coarse --from 2026-11-01 --price 0.1",
+    )
+)
 def grant(
-    reader: Annotated[str, typer.Argument(help="Who may read: a DID, or the name of a party of this home.")],
-    vehicle: Annotated[str, typer.Argument(help="Whose recordings: the vehicle's DID, or its party's name.")],
-    purpose: Annotated[str, typer.Option(help=f"What for: {', '.join(PURPOSES)}.")],
-    category: Annotated[list[str], typer.Option(help=f"What: {', '.join(CATEGORIES)}. Repeat it for several.")],
-    price: Annotated[str, typer.Option(help="What the reader pays for each recording, in ACC.")] = "0.5",
-    precision: Annotated[str, typer.Option(help="How closely: exact or coarse.")] = "exact",
-    since: Annotated[str, typer.Option("--from", help="Recordings from this time on.")] = "1970-01-01",
-    until: Annotated[str | None, typer.Option(help="Recordings up to this time; now, when none is named.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="After how many days the consent expires.")] = 30,
+    reader: Annotated[str, typer.Argument(metavar="READER", help="Who may read: a DID, or a party of this home.")],
+    vehicle: Annotated[str, typer.Argument(metavar="VEHICLE", help="Whose recordings: the vehicle's DID or name.")],
+    purpose: PurposeOption,
+    category: Annotated[list[CategoryName], typer.Option(metavar="CATEGORY", help=CATEGORY_HELP)],
+    price: Annotated[str, typer.Option(metavar="ACC", help="What the reader pays for each recording.")] = "0.5",
+    precision: PrecisionOption = "exact",
+    since: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="Recordings from this time on; UTC unless it says a zone.")
+    ] = "1970-01-01",
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Recordings up to this time.", show_default="in a day"),
+    ] = None,
+    days: Annotated[
+        int, typer.Option(metavar="DAYS", min=1, max=3650, help="After how many days the consent expires.")
+    ] = 30,
     sender: AsOption = "owner",
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Lets one reader see recordings of one vehicle for one purpose. What is not granted stays closed.
+    """Lets one reader see recordings of one vehicle.
 
-    [bold]Example[/bold]
-      autochain consent grant buyer vehicle-3fa91c2b4d5e --purpose research --category motion --price 0.25
+    It is for one purpose, and ends by itself. What is not granted stays closed.
     """
+    from ..onchain.contracts.consent import Grant, Granted
+
+    price_uacc = uacc(price)
+    from_ms, until_ms = time_ms(since), time_ms(until) if until else None
 
     async def job(network: Network) -> dict[str, Any]:
         now_ms = network.clock()
         message = Grant(
-            reader=read_account(network, reader),
-            vehicle=read_account(network, vehicle),
-            purpose=cast(Purpose, one_of(purpose, PURPOSES, "purpose")),
-            categories=tuple(sorted({cast(Category, one_of(name, CATEGORIES, "category")) for name in category})),
-            precision=cast(Precision, one_of(precision, PRECISIONS, "precision")),
-            from_ms=max(0, time_ms(since)),
-            until_ms=time_ms(until) if until else now_ms + DAY_MS,
-            price_uacc=from_acc(price),
+            reader=account_named(network, reader),
+            vehicle=account_named(network, vehicle),
+            purpose=purpose,
+            categories=categories(category),
+            precision=precision,
+            from_ms=from_ms,
+            until_ms=now_ms + DAY_MS if until_ms is None else until_ms,
+            price_uacc=price_uacc,
             expires_ms=now_ms + days * DAY_MS,
         )
         sent = await network.client.send(network.wallet(sender), message)
-        return {"consent": sent.event(Granted).consent.hex(), "height": sent.submitted.height}
+        return {
+            "consent": sent.event(Granted).consent.hex(),
+            "expires": time_text(message.expires_ms),
+            "height": sent.submitted.height,
+        }
 
     show(form, with_network(home, job))
 
 
-@app.command()
+@app.command(epilog=examples("consent revoke 8f0c27d1a5e4", "consent revoke 8f0c27 --as owner"))
 def revoke(
-    consent: Annotated[str, typer.Argument(help="The consent's id, as `consent list` shows it.")],
+    consent: Annotated[str, typer.Argument(metavar="CONSENT", help="The consent's id, or its first 6 digits or more.")],
     sender: AsOption = "owner",
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Takes a consent back, at once; what was read before stays with who read it.
+    """Takes a consent back, at once.
 
-    [bold]Example[/bold]
-      autochain consent revoke 8f0c… --as owner
+    What was read before stays with who read it.
     """
 
     async def job(network: Network) -> dict[str, Any]:
-        sent = await network.client.send(network.wallet(sender), Revoke(from_hex(consent)))
-        return {"consent": consent, "ended": sent.event(Ended).how, "height": sent.submitted.height}
+        from ..onchain.contracts.consent import Ended, Revoke
+
+        wallet = network.wallet(sender)
+        name = await consent_named(network, consent, owner=wallet.account)
+        sent = await network.client.send(wallet, Revoke(name))
+        return {"consent": name.hex(), "ended": sent.event(Ended).how, "height": sent.submitted.height}
 
     show(form, with_network(home, job))
 
 
-@app.command("list")
+@app.command("list", epilog=examples("consent list", "consent list --as buyer --as-reader"))
 def list_(
-    party: AsOption = "owner",
+    party: PartyOption = "owner",
     as_reader: Annotated[bool, typer.Option("--as-reader", help="Those granted to the party, not by it.")] = False,
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Lists the consents that a party granted, or that were granted to it.
+    """Lists the consents that a party granted or was granted."""
 
-    [bold]Examples[/bold]
-      autochain consent list --as owner
-      autochain consent list --as buyer --as-reader
-    """
+    async def job(network: Network) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        from ..onchain.contracts.consent import ListConsents
 
-    async def job(network: Network) -> tuple[list[dict[str, Any]], dict[bytes, str]]:
-        account = read_account(network, party)
+        account = account_named(network, party)
         found = await network.client.pages(ListConsents(account, as_reader))
-        return [_facts(name, consent, network.clock()) for name, consent in found], network.names()
+        return [_facts(name, consent, network.clock()) for name, consent in found], party_names(network)
 
     found, names = with_network(home, job)
-    rows = [
-        {
-            "consent": row["consent"],
-            "reader": who(names, bytes.fromhex(row["reader_account"])),
-            "vehicle": who(names, bytes.fromhex(row["vehicle_account"])),
-            "purpose": row["purpose"],
-            "what": f"{', '.join(row['categories'])}; {row['precision']}",
-            "price ACC": row["price"],
-            "state": row["state"],
-        }
-        for row in found
-    ]
-    show(form, {"consents": found}, rows=rows)
+    if form is Format.JSON:
+        show_json({"consents": found})
+    else:
+        show_table([_row(names, facts) for facts in found], shorten="vehicle", wrap=["what"], right=["ACC"])
 
 
 def _facts(name: bytes, consent: Consent, now_ms: int) -> dict[str, Any]:
+    from ..onchain.ids import did
+    from ..onchain.units import acc
+
     return {
         "consent": name.hex(),
         "owner": did(consent.owner),
         "reader": did(consent.reader),
-        "reader_account": consent.reader.hex(),
         "vehicle": did(consent.vehicle),
-        "vehicle_account": consent.vehicle.hex(),
         "purpose": consent.purpose,
         "categories": list(consent.categories),
         "precision": consent.precision,
@@ -132,4 +157,16 @@ def _facts(name: bytes, consent: Consent, now_ms: int) -> dict[str, Any]:
         "granted": time_text(consent.granted_ms),
         "expires": time_text(consent.expires_ms),
         "state": "live" if consent.lives(now_ms) else "ended",
+    }
+
+
+def _row(names: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "consent": short(facts["consent"]),
+        "reader": who(names, facts["reader"]),
+        "vehicle": who(names, facts["vehicle"]),
+        "purpose": facts["purpose"],
+        "what": f"{', '.join(facts['categories'])}; {facts['precision']}",
+        "ACC": facts["price"],
+        "state": facts["state"],
     }

@@ -2,47 +2,66 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import NoReturn
 
 from ..onchain.refusals import Broken, Refusal
+from .answers import show_json
+from .options import PROGRAM
+
+REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
+"""Exit codes besides 0; the last one is what a shell gives to a program that Ctrl-C ends."""
 
 
-def main() -> None:
-    """Runs the command that the arguments name."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command that the arguments name, and ends the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name from a file must not fail on a terminal that lacks its letters.
+            stream.reconfigure(errors="replace")
+    sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    from typer import Abort, TyperException
+    from typer.main import get_command
+
     from .app import app
 
     try:
-        app(prog_name=os.environ.get("AUTOCHAIN_PROGRAM", "autochain"))
-    except Refusal as refusal:
-        _end(refusal.text, refusal.remedy, f"{refusal.codespace}/{refusal.code}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+        code = get_command(app).main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except (Abort, KeyboardInterrupt):
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not complain about it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        _end(f"The system refuses: {error.strerror or error}{where}.", "Mend that, then try again.", "system")
-    except Broken as broken:
-        if os.environ.get("AUTOCHAIN_DEBUG"):
-            traceback.print_exc()
-        _end(f"AutoChain broke a rule of its own: {broken}.", "Please report it; AUTOCHAIN_DEBUG=1 shows where.", "bug")
-
-
-def _end(text: str, remedy: str, number: str) -> None:
-    if _wants_json():
-        import json
-
-        print(json.dumps({"error": {"code": number, "text": text, "remedy": remedy}}, ensure_ascii=False))
+        return REFUSED
+    except TyperException as error:
+        path = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+        text, remedy, number = error.format_message(), f"See `{path} --help`.", "usage"
+    except (Refusal, OSError, Broken) as error:
+        text, remedy, number = _words(error)
+    if "--format=json" in arguments or ("--format", "json") in pairwise(arguments):
+        show_json({"error": {"code": number, "text": text, "remedy": remedy}})
     else:
-        print(f"{text}\n{remedy} [{number}]", file=sys.stderr)
-    sys.exit(1)
+        print(f"{text} [{number}]\n{remedy.rstrip()}", file=sys.stderr)
+    return MISUSED if number == "usage" else REFUSED
 
 
-def _wants_json() -> bool:
-    given = sys.argv[1:]
-    return "--format=json" in given or any(pair == ("--format", "json") for pair in pairwise(given))
+def _words(error: Refusal | OSError | Broken) -> tuple[str, str, str]:
+    """Says what is wrong, what mends it, and its number."""
+    if isinstance(error, Refusal):
+        return error.text, error.remedy, f"{error.codespace}/{error.code}"
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        return f"The system refuses: {error.strerror or error}{where}.", "Mend that, then try again.", "system"
+    if os.environ.get("AUTOCHAIN_DEBUG"):
+        traceback.print_exception(error)
+    return f"AutoChain broke a rule of its own: {error}.", "Please report it; AUTOCHAIN_DEBUG=1 shows where.", "bug"

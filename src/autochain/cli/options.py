@@ -1,19 +1,23 @@
-"""Options that many commands share, and how answers are shown."""
+"""Options that many commands share, and what a command runs on: the network of a home."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Coroutine
+import os
+from collections.abc import Callable, Coroutine, Iterable
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args
 
 import typer
 
-from ..network import Home, Network, open_network
-from ..network.home import default_home
+if TYPE_CHECKING:
+    from ..network import Home, Network
+    from ..onchain.contracts.recording import Category
 
 R = TypeVar("R")
+
+PROGRAM = os.environ.get("AUTOCHAIN_PROGRAM", "autochain")
+"""What the user calls us."""
 
 
 class Format(Enum):
@@ -23,15 +27,53 @@ class Format(Enum):
     JSON = "json"
 
 
+# The contracts' own words again: importing a contract would double the time in which `help` answers. A test compares.
+PurposeName = Literal[
+    "insurance", "maintenance", "navigation", "product_improvement", "research", "resale", "traffic_management"
+]
+PrecisionName = Literal["exact", "coarse"]
+
+
+class CategoryName(Enum):
+    """A category as a word of a command, which may be repeated; of literals typer takes no list."""
+
+    CONDITION = "condition"
+    ENERGY = "energy"
+    ENGINE = "engine"
+    ENVIRONMENT = "environment"
+    MOTION = "motion"
+    POSITION = "position"
+
+
+CATEGORY_HELP = f"What: {', '.join(name.value for name in CategoryName)}. Repeat it for several."
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="How the answer is printed.")]
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", envvar="AUTOCHAIN_HOME", help="Where the network's state and keys lie.", show_default=False),
+    typer.Option(
+        "--home",
+        metavar="FOLDER",
+        envvar="AUTOCHAIN_HOME",
+        help="Where the network's state and keys lie.",
+        show_default=False,
+    ),
 ]
-AsOption = Annotated[str, typer.Option("--as", help="The party who acts; its keys lie in the home.")]
+AsOption = Annotated[str, typer.Option("--as", metavar="PARTY", help="The party who acts; its keys lie in the home.")]
+PurposeOption = Annotated[
+    PurposeName, typer.Option(metavar="PURPOSE", help="What for: " + ", ".join(get_args(PurposeName)) + ".")
+]
+PrecisionOption = Annotated[PrecisionName, typer.Option(help="How closely.")]
+
+
+def categories(names: Iterable[CategoryName]) -> tuple[Category, ...]:
+    """Gives the categories that were named, each once and in order."""
+    return cast("tuple[Category, ...]", tuple(sorted({name.value for name in names})))
 
 
 def home_at(path: Path | None) -> Home:
+    from ..network import Home, default_home
+
     return Home(path or default_home())
 
 
@@ -39,38 +81,10 @@ def with_network(path: Path | None, job: Callable[[Network], Coroutine[Any, Any,
     """Runs a job on the network of a home, in this process or through the one that has it."""
     import asyncio
 
+    from ..network import open_network
+
     async def run() -> R:
         async with open_network(home_at(path), make=make) as network:
             return await job(network)
 
     return asyncio.run(run())
-
-
-def show(form: Format, answer: Any, *, rows: list[dict[str, Any]] | None = None, title: str = "") -> None:
-    """Prints an answer: as one JSON object, or its rows as a table (an answer without rows as name and value)."""
-    if form is Format.JSON:
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    if rows is None:
-        rows = [{"": name, title or "value": value} for name, value in answer.items()]
-    if not rows:
-        console.print("[dim]nothing yet[/dim]")
-        return
-    table = Table(title=title or None, title_justify="left", header_style="bold")
-    for column, value in rows[0].items():
-        table.add_column(column, justify="right" if isinstance(value, int | float) else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    console.print(table)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.3f}".rstrip("0").rstrip(".")
-    return "" if value is None else str(value)

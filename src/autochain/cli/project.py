@@ -2,64 +2,77 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ..onchain.refusals import Reason
+from .answers import show_json
+from .errors import NO_BENCH, NOT_A_CLONE
 from .options import Format, FormatOption
-
-NOT_A_CLONE = Reason("cli", 4, "This needs a clone of the project.", "Get the sources and use `./run` in them.")
-NO_BENCH = Reason("cli", 5, "There is no such bench.", "Use one of those that are named, or none to run all.")
 
 
 def run_tests(
-    paths: Annotated[list[str] | None, typer.Argument(help="Only these tests, as pytest names them.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="TEST", help="Only these tests, as pytest names them.")
+    ] = None,
     soak: Annotated[bool, typer.Option("--soak", help="Only the long ones.")] = False,
+    form: FormatOption = Format.TABLE,
 ) -> None:
-    """Proves the project: style, types, import rules and all tests.
+    """Proves the project: style, types, import rules, tests.
 
-    [bold]Examples[/bold]
-      autochain test
-      autochain test --soak
-      autochain test tests/onchain -k tree
+    It stops at the first that fails.
     """
     root = _clone()
     checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["lint-imports"]]
     pytest = ["pytest", *(["-m", "soak"] if soak else []), *(paths or [])]
-    commands = [pytest] if soak or paths else [*checks, pytest]
-    for command in commands:
-        print(f"· {' '.join(command)}", flush=True)
+    done: list[dict[str, Any]] = []
+    for command in [pytest] if soak or paths else [*checks, pytest]:
+        print(f"· {' '.join(command)}", file=sys.stderr, flush=True)
         tool = Path(sys.executable).with_name(command[0])
-        if subprocess.run([tool, *command[1:]], cwd=root, check=False).returncode:
-            raise typer.Exit(1)
+        # The one object of a JSON answer has stdout for itself.
+        told = sys.stderr if form is Format.JSON else None
+        passed = subprocess.run([tool, *command[1:]], cwd=root, check=False, stdout=told).returncode == 0
+        done.append({"check": " ".join(command), "passed": passed})
+        if not passed:
+            break
+    passed = all(check["passed"] for check in done)
+    if form is Format.JSON:
+        show_json({"passed": passed, "checks": done})
+    if not passed:
+        raise typer.Exit(1)
 
 
 def bench(
-    name: Annotated[str | None, typer.Argument(help="The bench; all, when none is named.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="BENCH", help="The bench; all, when none is named.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="End within 30 seconds.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Measures: each case with its value and, where it is held against something, the ratio and the goal.
-
-    [bold]Examples[/bold]
-      autochain bench data --quick
-      autochain bench --format json
-    """
+    """Measures: each case with its value, ratio and goal."""
     root = _clone()
     names = sorted(path.stem for path in (root / "bench").glob("[a-z]*.py") if path.stem != "cases")
-    if name is not None and name not in names:
-        raise NO_BENCH(f"{name}; there are {', '.join(names)}")
+    if not names or (name is not None and name not in names):
+        raise NO_BENCH(f"{name}; there are {', '.join(names)}" if names else "this clone has none")
+    answers: dict[str, Any] = {}
     for one in [name] if name else names:
         options = [*(["--quick"] if quick else []), *(["--json"] if form is Format.JSON else [])]
-        environment = os.environ | {"PYTHONPATH": str(root)}
-        done = subprocess.run([sys.executable, "-m", f"bench.{one}", *options], cwd=root, env=environment, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", f"bench.{one}", *options],
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(root)},
+            check=False,
+            stdout=subprocess.PIPE if form is Format.JSON else None,
+        )
         if done.returncode:
-            raise typer.Exit(done.returncode)
+            raise typer.Exit(1)
+        if form is Format.JSON:
+            answers[one] = json.loads(done.stdout)
+    if form is Format.JSON:
+        show_json({"benches": answers})
 
 
 def _clone() -> Path:

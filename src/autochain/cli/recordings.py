@@ -1,111 +1,99 @@
-"""Commands on recordings: list, show, verify, read."""
+"""Commands on recordings: list, show, verify."""
 
 from __future__ import annotations
 
-import csv
-import sys
-from pathlib import Path
-from typing import IO, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..network import Network, find_consent, read_recording, verify_recording
-from ..onchain.contracts.consent import PURPOSES, Purpose
-from ..onchain.contracts.mining import GetReward
-from ..onchain.contracts.recording import (
-    CATEGORIES,
-    PRECISIONS,
-    Category,
-    GetRecording,
-    ListRecordings,
-    Precision,
-    Recording,
+from .answers import show, show_json, show_table
+from .errors import UNKNOWN_RECORDING
+from .groups import examples, group
+from .naming import account_named, party_names, recording_named
+from .options import Format, FormatOption, HomeOption, with_network
+from .words import hours_text, short, time_text, who, whole
+
+if TYPE_CHECKING:
+    from ..network import Network
+    from ..onchain.contracts.recording import Recording
+
+app = group(
+    "What vehicles recorded: see it, prove it, buy and read it.", "recording list", "recording verify 8f0c27d1a5e4"
 )
-from ..onchain.ids import did, from_hex
-from ..onchain.refusals import Reason
-from ..onchain.units import acc
-from ..signals import Part
-from .options import AsOption, Format, FormatOption, HomeOption, show, with_network
-from .words import account as read_account
-from .words import one_of, time_text, who
 
-app = typer.Typer(no_args_is_help=True, help="What vehicles recorded: see it, prove it, buy and read it.")
-
-NO_RECORDING = Reason("cli", 3, "There is no such recording.", "See the recordings with `recording list`.")
-RecordingArgument = Annotated[str, typer.Argument(help="The recording's id, as `recording list` shows it.")]
+RecordingArgument = Annotated[
+    str, typer.Argument(metavar="RECORDING", help="The recording's id, or its first 6 digits or more.")
+]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("recording list", "recording list --owner owner --format json"))
 def list_(
-    owner: Annotated[str | None, typer.Option(help="Only those of one owner: a DID or a party's name.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(metavar="PARTY", help="Only those of one owner: a DID, or a party of this home.")
+    ] = None,
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Lists the recordings on the chain.
+    """Lists the recordings on the chain."""
 
-    [bold]Examples[/bold]
-      autochain recording list
-      autochain recording list --owner owner --format json
-    """
+    async def job(network: Network) -> tuple[list[tuple[bytes, Recording]], dict[str, str]]:
+        from ..onchain.contracts.recording import ListRecordings
 
-    async def job(network: Network) -> tuple[list[dict[str, Any]], dict[bytes, str]]:
-        account = read_account(network, owner) if owner else None
-        found = await network.client.pages(ListRecordings(account))
-        return [_facts(name, record) for name, record in found], network.names()
+        account = account_named(network, owner) if owner else None
+        return await network.client.pages(ListRecordings(account)), party_names(network)
 
     found, names = with_network(home, job)
-    rows = [
-        {
-            "recording": row["recording"],
-            "vehicle": who(names, bytes.fromhex(row["vehicle_account"])),
-            "points": row["points"],
-            "from hour": row["from"],
-            "to hour": row["to"],
-            "parts": len(row["parts"]),
-            "height": row["height"],
-        }
-        for row in sorted(found, key=lambda row: int(row["height"]))
-    ]
-    show(form, {"recordings": found}, rows=rows)
+    found.sort(key=lambda pair: pair[1].height)
+    if form is Format.JSON:
+        show_json({"recordings": [facts(name, record) for name, record in found]})
+    else:
+        show_table([_row(names, name, record) for name, record in found], shorten="vehicle")
 
 
-@app.command("show")
+@app.command("show", epilog=examples("recording show 8f0c27d1a5e4", "recording show 8f0c27 --format json"))
 def show_recording(recording: RecordingArgument, home: HomeOption = None, form: FormatOption = Format.TABLE) -> None:
-    """Shows what the chain knows of a recording: never a reading.
+    """Shows what the chain knows of a recording.
 
-    [bold]Example[/bold]
-      autochain recording show 8f0c…
+    That is never a reading: those lie encrypted beside the chain.
+    """
+
+    async def job(network: Network) -> tuple[dict[str, Any], dict[str, str]]:
+        from ..onchain.contracts.mining import GetReward
+        from ..onchain.contracts.recording import GetRecording
+        from ..onchain.units import acc
+
+        name = await recording_named(network, recording)
+        record = await network.client.ask(GetRecording(name))
+        if record is None:
+            raise UNKNOWN_RECORDING()
+        reward = await network.client.ask(GetReward(name))
+        return facts(name, record) | {"reward": acc(reward.reward_uacc) if reward else "0"}, party_names(network)
+
+    found, names = with_network(home, job)
+    if form is Format.JSON:
+        show_json(found)
+        return
+    parts = found.pop("parts")
+    named = {role: whole(names, found[role]) for role in ("vehicle", "owner")}
+    show(form, found | named | {"reward": f"{found['reward']} ACC"})
+    print()
+    show_table(parts)
+
+
+@app.command(epilog=examples("recording verify 8f0c27d1a5e4", "recording verify 8f0c27 --format json"))
+def verify(recording: RecordingArgument, home: HomeOption = None, form: FormatOption = Format.TABLE) -> None:
+    """Proves that a recording is on the chain, whole.
+
+    Its record is checked against a header by its proof alone, and every encrypted chunk against the record.
     """
 
     async def job(network: Network) -> dict[str, Any]:
-        name = from_hex(recording)
-        record = await network.client.ask(GetRecording(name))
-        if record is None:
-            raise NO_RECORDING()
-        reward = await network.client.ask(GetReward(name))
-        return _facts(name, record) | {"reward": acc(reward.reward_uacc) if reward else "0"}
+        from ..network import verify_recording
 
-    found = with_network(home, job)
-    shown = {key: value for key, value in found.items() if key not in ("parts", "vehicle_account")}
-    if form is Format.JSON:
-        show(form, found)
-        return
-    show(form, shown)
-    show(form, None, rows=found["parts"])
-
-
-@app.command()
-def verify(recording: RecordingArgument, home: HomeOption = None, form: FormatOption = Format.TABLE) -> None:
-    """Checks a recording against a header by its proof alone, and every encrypted chunk against the recording.
-
-    [bold]Example[/bold]
-      autochain recording verify 8f0c…
-    """
-    checked = with_network(home, lambda network: verify_recording(network, from_hex(recording)))
-    show(
-        form,
-        {
-            "recording": recording,
+        name = await recording_named(network, recording)
+        checked = await verify_recording(network, name)
+        return {
+            "recording": name.hex(),
             "verified": True,
             "hash": checked.manifest_root.hex(),
             "chunks": checked.chunks,
@@ -114,85 +102,18 @@ def verify(recording: RecordingArgument, home: HomeOption = None, form: FormatOp
             "header_hash": checked.header.hash().hex(),
             "app_hash": checked.header.app_hash.hex(),
             "chain": checked.header.chain_id,
-        },
-    )
+        }
+
+    show(form, with_network(home, job))
 
 
-@app.command()
-def read(
-    recording: RecordingArgument,
-    purpose: Annotated[str, typer.Option(help=f"What for: {', '.join(PURPOSES)}.")],
-    category: Annotated[
-        list[str] | None,
-        typer.Option(help="What; all that the consent covers, when none is named. Repeat for several."),
-    ] = None,
-    precision: Annotated[str, typer.Option(help="How closely: exact or coarse.")] = "exact",
-    out: Annotated[Path | None, typer.Option(help="Write the readings into this file, for you alone.")] = None,
-    party: AsOption = "buyer",
-    home: HomeOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Buys the reading of a recording under a live consent, decrypts it, and writes its readings as CSV.
+def facts(name: bytes, record: Recording) -> dict[str, Any]:
+    """Gives what the chain knows of a recording."""
+    from ..onchain.ids import did
 
-    [bold]Example[/bold]
-      autochain recording read 8f0c… --as buyer --purpose research --category motion --out drive.csv
-    """
-
-    async def job(network: Network) -> tuple[dict[str, Any], list[Part]]:
-        reader = network.wallet(party)
-        name = from_hex(recording)
-        record = await network.client.ask(GetRecording(name))
-        if record is None:
-            raise NO_RECORDING()
-        wanted = tuple(cast(Category, one_of(word, CATEGORIES, "category")) for word in category or ())
-        close = cast(Precision, one_of(precision, PRECISIONS, "precision"))
-        goal = cast(Purpose, one_of(purpose, PURPOSES, "purpose"))
-        consent, what = await find_consent(network, reader, record, purpose=goal, categories=wanted, precision=close)
-        receipt, price_uacc, parts = await read_recording(
-            network, reader, name, consent=consent, purpose=goal, categories=what, precision=close
-        )
-        rows = sum(len(part.times_ms) for part in parts)
-        return {
-            "recording": recording,
-            "receipt": receipt.hex(),
-            "price": acc(price_uacc),
-            "categories": list(what),
-            "precision": precision,
-            "rows": rows,
-        }, parts
-
-    facts, parts = with_network(home, job)
-    if out is not None:
-        out.touch(mode=0o600)
-        with out.open("w", newline="") as file:
-            _write(parts, file)
-        show(form, facts | {"file": str(out)})
-    elif form is Format.JSON:
-        readings = [{"category": p.category, "time_ms": p.times_ms, "signals": p.columns} for p in parts]
-        show(form, facts | {"readings": readings})
-    else:
-        _write(parts, sys.stdout)
-        print(f"bought on receipt {facts['receipt']} for {facts['price']} ACC", file=sys.stderr)
-
-
-def _write(parts: list[Part], file: IO[str]) -> None:
-    """Writes readings in long form: one line a reading."""
-    writer = csv.writer(file)
-    writer.writerow(["time_ms", "signal", "value"])
-    for part in parts:
-        for path, column in part.columns.items():
-            writer.writerows(
-                (time_ms, path, value)
-                for time_ms, value in zip(part.times_ms, column, strict=True)
-                if value is not None
-            )
-
-
-def _facts(name: bytes, record: Recording) -> dict[str, Any]:
     return {
         "recording": name.hex(),
         "vehicle": did(record.vehicle),
-        "vehicle_account": record.vehicle.hex(),
         "owner": did(record.owner),
         "points": record.points,
         "from": time_text(record.start_ms),
@@ -203,4 +124,16 @@ def _facts(name: bytes, record: Recording) -> dict[str, Any]:
         "parts": [
             {"category": part.category, "precision": part.precision, "bytes": part.size_bytes} for part in record.parts
         ],
+    }
+
+
+def _row(names: dict[str, str], name: bytes, record: Recording) -> dict[str, Any]:
+    from ..onchain.ids import did
+
+    return {
+        "recording": short(name.hex()),
+        "vehicle": who(names, did(record.vehicle)),
+        "points": record.points,
+        "hours (UTC)": hours_text(record.start_ms, record.end_ms),
+        "height": record.height,
     }

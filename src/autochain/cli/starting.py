@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from .options import Format, FormatOption, HomeOption, home_at, show
+from .. import __version__
+from .answers import show
+from .errors import NOT_CONFIRMED
+from .options import Format, FormatOption, HomeOption, home_at
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"autochain {__version__}")
+        raise typer.Exit()
 
 
 def start(
@@ -15,27 +24,34 @@ def start(
     home: HomeOption = None,
     port: Annotated[
         int,
-        typer.Option(min=0, max=65535, envvar="AUTOCHAIN_PORT", help="Where the node answers; 0 takes a free port."),
+        typer.Option(
+            metavar="PORT",
+            min=0,
+            max=65535,
+            envvar="AUTOCHAIN_PORT",
+            help="Where the node answers; 0 takes a free port.",
+        ),
     ] = 8440,
     host: Annotated[
-        str, typer.Option(help="The address to listen on; others than yourself reach it only if you say so.")
+        str, typer.Option(metavar="ADDRESS", help="Where to listen; others reach it only if you name another one.")
     ] = "127.0.0.1",
-    cars: Annotated[int, typer.Option(min=0, max=100, help="How many simulated cars drive.")] = 3,
-    seed: Annotated[int, typer.Option(help="From which the simulated world grows.")] = 1,
+    cars: Annotated[int, typer.Option(metavar="CARS", min=0, max=100, help="How many simulated cars drive.")] = 3,
+    seed: Annotated[int, typer.Option(metavar="SEED", help="From which the simulated world grows.")] = 1,
+    form: FormatOption = Format.TABLE,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
 ) -> None:
-    """Vehicles and those around them share data that they can prove, keep private and get paid for.
-
-    Without a command, starts the network and lets a few simulated cars drive, record, sell and earn on it.
-
-    [bold]Examples[/bold]
-      autochain                      start the network; Ctrl-C ends it
-      autochain replay drives.csv    take in recorded drives, sell, read and prove them
-      autochain recording list       see what is on the chain
-    """
+    """Starts the network, unless a command is named."""
     if context.invoked_subcommand is None:
-        from .serving import serve
+        from .serving import Settings, serve
 
-        serve(home_at(home), host=host, port=port, cars=cars, seed=seed)
+        serve(home_at(home), Settings(host, port, cars, seed, form))
+        return
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            context.fail(f"--{name} stands before the command, where it is for the start alone; write it behind.")
 
 
 def reset(
@@ -43,20 +59,19 @@ def reset(
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Removes the network of a home, with all its keys and recordings. There is no way back.
+    """Removes a network with all its keys and recordings.
 
-    [bold]Example[/bold]
-      autochain reset --yes
+    There is no way back.
     """
-    from ..network.errors import HOME_IN_USE, NO_NETWORK
+    from ..network import HOME_IN_USE, NO_NETWORK
 
     place = home_at(home)
     if not place.exists:
         raise NO_NETWORK(str(place.path))
-    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Remove {place.path} with all its keys?")):
-        raise typer.Exit(1)
+    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Remove {place.path} with all its keys?", err=True)):
+        raise NOT_CONFIRMED(str(place.path))
     if not place.lock():
-        raise HOME_IN_USE(str(place.path))
+        raise HOME_IN_USE(place.holder)
     try:
         place.reset()
     finally:

@@ -1,49 +1,64 @@
-"""How ids, times and amounts are read from people and shown to them."""
+"""How times and accounts are written for people, and read from them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
-from ..network import Network
-from ..onchain.ids import DID_PREFIX, did, from_did
-from ..onchain.refusals import Reason
-from ..onchain.units import acc
+from .errors import NOT_A_TIME, TOO_MUCH
 
-NOT_A_TIME = Reason(
-    "cli", 1, "This is not a time.", "Write it like 2026-11-21, 2026-11-21T08:00 or 2026-11-21T08:00+01:00."
-)
-NOT_A_WORD = Reason("cli", 2, "This is not one of the words expected here.", "Use one of those that are named.")
+SHOWN_DIGITS = 12
+"""How many digits of an id a table shows."""
+_START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def time_text(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return (_START + timedelta(milliseconds=time_ms)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def hours_text(start_ms: int, end_ms: int) -> str:
+    """Writes a time between two whole hours; the day of its end is left out where there is no doubt."""
+    start, end = (_START + timedelta(milliseconds=time_ms) for time_ms in (start_ms, end_ms))
+    until = f"{end:%H:%M}" if end - start < timedelta(days=1) else f"{end:%Y-%m-%d %H:%M}"
+    return f"{start:%Y-%m-%d %H:%M}–{until}"
 
 
 def time_ms(text: str) -> int:
-    """Reads a time; one without zone is UTC."""
+    """Reads a time; one without zone is UTC, one before 1970 is 1970."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
         raise NOT_A_TIME(text[:60]) from None
-    return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+    since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - _START
+    return max(0, since // timedelta(milliseconds=1))
 
 
-def amount(uacc: int) -> str:
-    return f"{acc(uacc)} ACC"
+def uacc(text: str) -> int:
+    """Reads an amount of ACC that may be paid."""
+    from ..onchain.units import TOTAL_SUPPLY_UACC, from_acc
+
+    amount_uacc = from_acc(text)
+    if amount_uacc > TOTAL_SUPPLY_UACC:
+        raise TOO_MUCH(text)
+    return amount_uacc
 
 
-def account(network: Network, text: str) -> bytes:
-    """Reads an account from its DID or from the name of a party of this home."""
-    return from_did(text) if text.startswith(DID_PREFIX) else network.wallet(text).account
+def short(name: str) -> str:
+    """Cuts an id or a hash down to the digits by which a command still finds it."""
+    return name[:SHOWN_DIGITS]
 
 
-def who(names: dict[bytes, str], account: bytes) -> str:
-    """Shows an account as its party's name with the DID's end, or as its DID."""
-    return f"{names[account]} (…{did(account)[-6:]})" if account in names else did(account)
+def short_did(did: str) -> str:
+    """Cuts a DID down to its first and last letters."""
+    start = did.rindex(":") + 1
+    return f"{did[: start + 4]}…{did[-6:]}"
 
 
-def one_of(text: str, words: tuple[str, ...], what: str) -> str:
-    """Checks a word that a person wrote against those that exist."""
-    if text not in words:
-        raise NOT_A_WORD(f"{what} {text[:40]!r}; there are {', '.join(words)}")
-    return text
+def who(names: Mapping[str, str], did: str) -> str:
+    """Shows a DID as the name of its party if it has one here, else cut short."""
+    return names.get(did) or short_did(did)
+
+
+def whole(names: Mapping[str, str], did: str) -> str:
+    """Shows a DID, with the name of its party if it has one here."""
+    return f"{did} ({names[did]})" if did in names else did

@@ -25,7 +25,7 @@ from ..onchain.ledger import (
     errors,
     interfaces,
 )
-from ..onchain.ledger.header import Header, LightBlock
+from ..onchain.ledger.header import Header, LightBlock, data_hash
 from ..onchain.ledger.light import Proved, Trust, check_light_block, check_proved
 from ..onchain.refusals import Reason, Refusal
 from ..wallet import Draft, Wallet, sign
@@ -35,6 +35,8 @@ V = TypeVar("V")
 E = TypeVar("E", bound=Event)
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 SEQUENCE_TRIES = 4
+SEQUENCE_PAUSE_S = 0.05
+"""Before the second try; doubled before each further one."""
 EXPIRY_BLOCKS = 1_000
 """How many blocks a transaction may wait before it expires."""
 
@@ -69,6 +71,7 @@ class Client:
         self.trust = trust
         self.dispatcher = Dispatcher(spec, contracts)
         self._locks: defaultdict[bytes, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._answers: dict[type[Query[Any]], Codec[Any]] = {}
 
     async def send(self, sender: Wallet, *messages: Message, payer: Wallet | None = None) -> Sent:
         """Signs a transaction, has it put into a block and waits until that is durable; raises the refusal."""
@@ -83,24 +86,24 @@ class Client:
         self, sender: Wallet, messages: tuple[Message, ...], payer: Wallet | None
     ) -> Submitted:
         """Submits, and tries again when another process of the same party was faster and took the sequence."""
-        tries = SEQUENCE_TRIES
-        while True:
-            tries -= 1
+        for retry in range(1, SEQUENCE_TRIES):
             try:
                 return await self._submit(sender, messages, payer)
             except Refusal as refusal:
-                if refusal.reason != errors.WRONG_SEQUENCE or not tries:
+                if refusal.reason != errors.WRONG_SEQUENCE:
                     raise
+            # The other's transaction may still wait for its block; only then the chain tells the next sequence.
+            await asyncio.sleep(SEQUENCE_PAUSE_S * 2 ** (retry - 1))
+        return await self._submit(sender, messages, payer)
 
     async def _submit(self, sender: Wallet, messages: tuple[Message, ...], payer: Wallet | None) -> Submitted:
-        keys = await self.ask(interfaces.KeysOf(sender.account))
-        status = await self.node.status()
+        keys, height = await self._ask(interfaces.KeysOf(sender.account))
         draft = Draft(
             chain_id=self.trust.chain_id,
             messages=messages,
             sequence=keys.sequence if keys else 0,
             fee_uacc=self.dispatcher.least_fee_uacc(messages, signatures=2 if payer else 1),
-            expiry_height=status.height + EXPIRY_BLOCKS,
+            expiry_height=height + EXPIRY_BLOCKS,
         )
         return await self.node.submit(sign(draft, sender, payer=payer))
 
@@ -113,9 +116,16 @@ class Client:
 
     async def ask(self, query: Query[R]) -> R:
         """Asks the node; the answer is its word, not a proof."""
+        return (await self._ask(query))[0]
+
+    async def _ask(self, query: Query[R]) -> tuple[R, int]:
+        """Asks the node; gives the answer and the height at which it holds."""
+        kind = type(query)
+        if kind not in self._answers:
+            self._answers[kind] = Codec(_answer_type(kind), max_bytes=MAX_ANSWER_BYTES)
         answer = await self.node.query(encode(query))
-        codec: Codec[R] = Codec(_answer_type(type(query)), max_bytes=MAX_ANSWER_BYTES)
-        return codec.decode(answer.value)
+        value: R = self._answers[kind].decode(answer.value)
+        return value, answer.height
 
     async def pages(self, query: Query[tuple[tuple[bytes, V], ...]]) -> list[tuple[bytes, V]]:
         """Asks a listing query page by page until its end; the query has a field `after`."""
@@ -136,9 +146,17 @@ class Client:
         return Shown(table.codec.decode(proved.value) if proved.value else None, proved, header)
 
     async def block(self, height: int = 0) -> tuple[Header, BlockAnswer]:
-        """Fetches a block, the last one for height 0, and checks who signed it."""
+        """Fetches a block, the last one for height 0, and checks who signed it and its transactions.
+
+        What came of them is the node's word: the next header commits to it.
+        """
         answer = await self.node.block(height)
-        return check_light_block(self.trust, LightBlock.decode(answer.light_block)), answer
+        header = check_light_block(self.trust, LightBlock.decode(answer.light_block))
+        if height not in (0, header.height):
+            raise errors.NOT_PROVED(f"height {header.height}, asked for {height}")
+        if header.data_hash != data_hash(answer.transactions):
+            raise errors.NOT_PROVED("transactions of another block")
+        return header, answer
 
     async def status(self) -> Status:
         return await self.node.status()

@@ -1,17 +1,22 @@
 """Composes chains, services and the node's address into one running network in a home folder."""
 
-from .home import Home
+from .errors import HOME_IN_USE, NO_NETWORK, PORT_TAKEN
+from .home import Home, default_home
 from .network import CHAIN, Network, open_network
 from .reading import find_consent, read_recording, verify_recording
 from .replay import Replay, Replayed, Terms, exact_categories
 
 __all__ = [
     "CHAIN",
+    "HOME_IN_USE",
+    "NO_NETWORK",
+    "PORT_TAKEN",
     "Home",
     "Network",
     "Replay",
     "Replayed",
     "Terms",
+    "default_home",
     "exact_categories",
     "find_consent",
     "open_network",

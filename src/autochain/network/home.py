@@ -10,11 +10,12 @@ from typing import IO
 
 import msgspec
 
-from ..onchain.refusals import ensure
-from ..privacy import write_private
-from .errors import BAD_HOME, HOME_IN_USE, OTHER_VERSION
+from ..onchain.refusals import Refusal, ensure
+from ..privacy import make_private_folder, write_private
+from .errors import BAD_HOME, OTHER_VERSION
 
 FORMAT = 1
+FOLDERS = ("chains", "parties", "vault")
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -57,44 +58,64 @@ class Home:
 
     def lock(self) -> bool:
         """Takes the home for this process; False when another has it."""
+        if self._lock is not None:
+            return True
+        file: IO[bytes] | None = None
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = (self.path / "lock").open("ab")
+            make_private_folder(self.path)
+            file = open(self.path / "lock", "ab", buffering=0, opener=_private)  # noqa: SIM115
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)
+            file.write(str(os.getpid()).encode())
+            # A process that was killed has left its address behind.
+            (self.path / "address").unlink(missing_ok=True)
+            self._lock, file = file, None
+        except BlockingIOError:
+            return False
         except OSError as error:
             raise BAD_HOME(f"{self.path}: {error.strerror}") from None
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return False
-        self._lock = file
+        except Refusal as refusal:
+            raise BAD_HOME(refusal.detail) from None
+        finally:
+            if file is not None:
+                file.close()
         return True
 
     def unlock(self) -> None:
         """Lets another process have the home."""
-        (self.path / "address").unlink(missing_ok=True)
         if self._lock is not None:
+            (self.path / "address").unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
+
+    @property
+    def holder(self) -> str:
+        """Names the process that has the home, for people."""
+        process = (self.path / "lock").read_text()
+        address = self.address()
+        return f"{self.path}, process {process}" + (f", which answers at {address}" if address else "")
 
     def begin(self) -> None:
         """Prepares to make a network; clears away what a making that was interrupted has left."""
         ensure(self._lock is not None and not self.exists, "a network is made once, in a home of one's own")
-        half_made = self.path / "half-made"
-        if half_made.exists():
-            for name in ("chains", "parties", "vault"):
-                shutil.rmtree(self.path / name, ignore_errors=True)
-        half_made.touch(mode=0o600)
+        if self._half_made.exists():
+            self._clear()
+        found = [name for name in FOLDERS if (self.path / name).exists()]
+        if found:
+            raise BAD_HOME(f"{self.path} holds {', '.join(found)}, but not as a network")
+        self._half_made.touch(mode=0o600)
+        for name in FOLDERS:
+            make_private_folder(self.path / name)
 
     def finish(self, facts: Facts) -> None:
         """Notes that the network is made."""
         write_private(self.path / "network.json", msgspec.json.encode(facts))
-        (self.path / "half-made").unlink(missing_ok=True)
+        self._half_made.unlink(missing_ok=True)
 
     def facts(self) -> Facts:
         try:
             facts = msgspec.json.decode((self.path / "network.json").read_bytes(), type=Facts)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise OTHER_VERSION(str(self.path)) from None
         if facts.format != FORMAT:
             raise OTHER_VERSION(f"format {facts.format}, this is {FORMAT}")
@@ -104,21 +125,35 @@ class Home:
         """Tells other processes of this home where the node answers."""
         write_private(self.path / "address", address.encode())
 
-    def address(self) -> str:
-        """Says where the process that uses this home answers."""
+    def address(self) -> str | None:
+        """Says where the process that uses this home answers; None where it does not."""
         try:
             return (self.path / "address").read_text()
         except FileNotFoundError:
-            raise HOME_IN_USE(str(self.path)) from None
+            return None
 
     def reset(self) -> None:
         """Removes the network with all its keys."""
         ensure(self._lock is not None, "a home is reset by the process that has it")
-        for name in ("network.json", "address", "half-made"):
-            (self.path / name).unlink(missing_ok=True)
-        for name in ("chains", "parties", "vault"):
+        # Where this is interrupted, the next making clears away the rest.
+        self._half_made.touch(mode=0o600)
+        (self.path / "network.json").unlink(missing_ok=True)
+        (self.path / "address").unlink(missing_ok=True)
+        self._clear()
+        self._half_made.unlink()
+
+    @property
+    def _half_made(self) -> Path:
+        return self.path / "half-made"
+
+    def _clear(self) -> None:
+        for name in FOLDERS:
             if (self.path / name).exists():
                 shutil.rmtree(self.path / name)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def default_home() -> Path:

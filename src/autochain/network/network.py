@@ -155,11 +155,11 @@ def _make(home: Home, clock: Callable[[], int]) -> None:
     validator, release = party("validator"), party("release")
     letters = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(6))
     genesis = chain_file.genesis(chain_file.load(CHAIN), chain_id=f"{CHAIN}-{letters}", parties=party)
-    store = ChainStore(home.chain(CHAIN))
     chain_id = genesis.spec.chain_id
-    machine = StateMachine(store, chain_file.CONTRACTS)
-    machine.init_chain(chain_id=chain_id, time_ms=clock(), state=encode(genesis))
-    engine = EmbeddedEngine(store, machine, validator=validator.public_key.data, sign=validator.sign, clock=clock)
+    with contextlib.closing(ChainStore(home.chain(CHAIN))) as store:
+        machine = StateMachine(store, chain_file.CONTRACTS)
+        machine.init_chain(chain_id=chain_id, time_ms=clock(), state=encode(genesis))
+        engine = EmbeddedEngine(store, machine, validator=validator.public_key.data, sign=validator.sign, clock=clock)
     facts = Facts(
         format=FORMAT,
         chain_id=chain_id,
@@ -167,7 +167,6 @@ def _make(home: Home, clock: Callable[[], int]) -> None:
         release_account=release.account.hex(),
         release_key=release.encryption_key.hex(),
     )
-    store.close()
     home.finish(facts)
 
 
@@ -176,29 +175,30 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
     """Runs the network of a home in this process."""
     facts = home.facts()
     validator = load(home.parties, "validator")
-    store = ChainStore(home.chain(CHAIN))
-    verifier = ThreadedVerifier()
-    machine = StateMachine(store, chain_file.CONTRACTS, verify=verifier)
-    engine = EmbeddedEngine(store, machine, validator=validator.public_key.data, sign=validator.sign, clock=clock)
-    engine.start(machine.spec)
     trust = Trust(facts.chain_id, bytes.fromhex(facts.validators_hash))
     service = ReleaseService(
         load(home.parties, "release"), KeyFolder(home.parties / "release" / "keys"), trust, clock=clock
     )
-    client = Client(engine, machine.spec, chain_file.CONTRACTS, trust)
-    network = Network(home, client, service, facts, clock=clock)
-    network.app = NodeApp({CHAIN: engine}, routes(service))
-    try:
-        # When the engine must stop, as on a full disk, whoever waits for it must not wait for ever.
-        async with asyncio.TaskGroup() as group:
-            running = group.create_task(engine.run())
-            yield network
-            running.cancel()
-    except BaseExceptionGroup as stopped:
-        raise stopped.exceptions[0] from None
-    finally:
-        verifier.close()
-        store.close()
+    with contextlib.closing(ChainStore(home.chain(CHAIN))) as store, contextlib.closing(ThreadedVerifier()) as verifier:
+        machine = StateMachine(store, chain_file.CONTRACTS, verify=verifier)
+        engine = EmbeddedEngine(store, machine, validator=validator.public_key.data, sign=validator.sign, clock=clock)
+        engine.start(machine.spec)
+        client = Client(engine, machine.spec, chain_file.CONTRACTS, trust)
+        network = Network(home, client, service, facts, clock=clock)
+        network.app = NodeApp({CHAIN: engine}, routes(service))
+        try:
+            # When the engine ends by a fault of its own, whoever waits for it must not wait for ever.
+            async with asyncio.TaskGroup() as group:
+                running = group.create_task(engine.run())
+                try:
+                    yield network
+                finally:
+                    # Python 3.11 loses a cancellation that meets the end of a `wait_for`, so one may not be enough.
+                    while not running.done():
+                        running.cancel()
+                        await asyncio.sleep(0)
+        except BaseExceptionGroup as stopped:
+            raise stopped.exceptions[0] from None
 
 
 @contextlib.asynccontextmanager

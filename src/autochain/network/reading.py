@@ -7,15 +7,22 @@ from typing import NamedTuple
 
 from ..onchain.contracts.consent import NO_CONSENT, ListConsents, Purpose, Request, decide
 from ..onchain.contracts.market import RECEIPTS
-from ..onchain.contracts.recording import RECORDINGS, Category, Precision, Recording
+from ..onchain.contracts.recording import RECORDINGS, Category, Part, Precision, Recording
 from ..onchain.ledger.header import Header
 from ..onchain.refusals import Reason, Refusal
 from ..services.release import buy, fetch
-from ..signals import Part, read_part
+from ..signals import Part as Readings
+from ..signals import read_part
 from ..wallet import Wallet
 from .network import Network
 
 NOT_COMMITTED = Reason("network", 7, "The chain proves that there is no such recording.", "Check the recording's id.")
+FALSE_CLAIM = Reason(
+    "network",
+    8,
+    "The recording does not hold what its vehicle claims on the chain.",
+    "Don't buy it, and ask its owner.",
+)
 
 
 class Checked(NamedTuple):
@@ -33,6 +40,9 @@ async def verify_recording(network: Network, recording: bytes) -> Checked:
     if shown.record is None:
         raise NOT_COMMITTED()
     manifest = network.vault.get_manifest(shown.record.manifest_root)
+    held = tuple(Part(part.category, part.precision, part.size_bytes) for part in manifest.parts)
+    if manifest.recording != recording or held != shown.record.parts:
+        raise FALSE_CLAIM()
     sizes = [len(network.vault.get(chunk)) for part in manifest.parts for chunk in part.chunks]
     return Checked(shown.header, shown.record.manifest_root, len(sizes), sum(sizes))
 
@@ -81,7 +91,7 @@ async def read_recording(
     purpose: Purpose,
     categories: Sequence[Category],
     precision: Precision,
-) -> tuple[bytes, int, list[Part]]:
+) -> tuple[bytes, int, list[Readings]]:
     """Buys and reads a recording; gives the receipt, the price in uacc and the parts."""
     client = network.client
     receipt = await buy(

@@ -64,6 +64,8 @@ class Replay:
         self._file = read_drives(path, mapping, progress=progress)
         self._terms = terms
         self._units: dict[str, Unit] = {}
+        self._bought: dict[tuple[bytes, tuple[Category, ...]], tuple[bytes, int]] | None = None
+        """Receipt and price of what the buyer bought exactly, by recording and categories, once that is asked for."""
 
     @property
     def report(self) -> FileReport:
@@ -92,9 +94,9 @@ class Replay:
 
     async def _unit(self, vehicle: str, owner: Wallet) -> Unit:
         """Gives the unit of a vehicle of the file; its party is named by an HMAC, since the name may be a VIN."""
+        name = "vehicle-" + hmac.digest(owner.secret, vehicle.encode(), hashlib.sha256).hex()[:12]
+        wallet = await self._network.vehicle(name, owner, subject=vehicle)
         if vehicle not in self._units:
-            name = "vehicle-" + hmac.digest(owner.secret, vehicle.encode(), hashlib.sha256).hex()[:12]
-            wallet = await self._network.vehicle(name, owner, subject=vehicle)
             self._units[vehicle] = self._network.unit(wallet, owner)
             await self._units[vehicle].flush()
         return self._units[vehicle]
@@ -103,12 +105,11 @@ class Replay:
         """Has the owner consent and the buyer buy, unless it bought this recording before; gives receipt and price."""
         client = self._network.client
         name = recorded.recording
-        if recorded.known:
-            for receipt, bought in await client.pages(ListReceipts(buyer.account, as_reader=True)):
-                if bought.recording == name:
-                    return receipt, bought.price_uacc
         record = present(await client.ask(GetRecording(name)), "a committed recording is on the chain")
         categories = exact_categories(record)
+        before = (await self._bought_before(buyer)).get((name, categories)) if recorded.known else None
+        if before is not None:
+            return before
         now_ms = self._network.clock()
         grant = Grant(
             reader=buyer.account,
@@ -126,7 +127,21 @@ class Replay:
         receipt = await buy(
             client, buyer, name, consent=consent, purpose=purpose, categories=categories, precision="exact"
         )
+        if self._bought is not None:
+            self._bought[name, categories] = receipt, self._terms.price_uacc
         return receipt, self._terms.price_uacc
+
+    async def _bought_before(self, buyer: Wallet) -> dict[tuple[bytes, tuple[Category, ...]], tuple[bytes, int]]:
+        """Gives receipt and price by recording and categories, of what was bought several times the latest."""
+        if self._bought is None:
+            receipts = await self._network.client.pages(ListReceipts(buyer.account, as_reader=True))
+            receipts.sort(key=lambda found: found[1].bought_ms)
+            self._bought = {
+                (bought.recording, bought.categories): (receipt, bought.price_uacc)
+                for receipt, bought in receipts
+                if bought.precision == "exact"
+            }
+        return self._bought
 
     async def _read_equal(self, drive: Drive, buyer: Wallet, receipt: bytes) -> bool | None:
         network = self._network

@@ -11,7 +11,7 @@ T = TypeVar("T")
 class Refusal(Exception):
     """Says no to a request of a user and names the remedy.
 
-    `codespace` is the contract or part that refuses and `code` its number there, from 1; the pair is stable and documented.
+    `codespace` is the contract or part that refuses, `code` its number there, from 1; the pair is stable.
     """
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
@@ -42,7 +42,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One numbered reason to refuse, declared once and called to make the refusal: `raise TOO_POOR(f"{have} < {need}")`."""
+    """One numbered reason to refuse, called to make the refusal: `raise TOO_POOR(f"{have} < {need}")`."""
 
     codespace: str
     code: int

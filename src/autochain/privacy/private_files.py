@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from ..onchain.refusals import Reason
+
+CANT_WRITE = Reason(
+    "privacy", 3, "The disk does not take a file in.", "Make room on it, see that you may write there, then try again."
+)
 SYNC_THREADS = 16
 """A file system gathers syncs that come at once into one write: sixteen cost little more than one."""
 
@@ -20,9 +26,36 @@ def write_private(path: Path, data: bytes) -> None:
 def write_all_private(files: Mapping[Path, bytes]) -> None:
     """Writes files; all are durable when it returns, and when it fails each one is either as before or whole."""
     temporary = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in files}
+    with _said():
+        _write_all(files, temporary)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Makes a folder, and those above it that are missing, for their user alone."""
+    with _said():
+        _make_folder(folder)
+
+
+@contextlib.contextmanager
+def _said() -> Iterator[None]:
+    """Says in words what the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise CANT_WRITE(f"{error.filename or ''} {error.strerror}".strip()) from None
+
+
+def _make_folder(folder: Path) -> None:
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(each.parent)
+
+
+def _write_all(files: Mapping[Path, bytes], temporary: Mapping[Path, Path]) -> None:
     folders = {path.parent for path in files}
     for folder in folders:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(folder)
     try:
         _at_once(lambda path: _write(temporary[path], files[path]), files)
         for path in files:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import compress, islice
-from operator import lt
+from operator import lt, sub
 
 from .catalogue import CATALOGUE, LATITUDE, LONGITUDE, Signal
 from .drive import Column, Drive, present
@@ -19,12 +19,16 @@ MIN_TIME_MS = 631_152_000_000
 """1990-01-01T00:00:00Z: before it no car had a receiver, and clocks that were never set show 1970 or 1980."""
 MAX_TIME_MS = 4_102_444_800_000
 """2100-01-01T00:00:00Z."""
+ANEW_MS = 60_000
+"""A row this much earlier than the last one is no slip of a clock: another drive begins ..."""
+ANEW_ROWS = 6
+"""... if this many rows run on from it."""
 RANGE_SLACK = 1e-6
 """How far beyond a bound, as a share of the range, a reading may lie: interpolated floats say 100.0000015 for 100."""
 JUMP_DEGREES = 0.01
 """Only a step of more than this, about a kilometre, is looked at as a jump."""
 JUMP_KMH = 1_000.0
-"""A position is a jump if it takes more than this to get there and to get away ..."""
+"""A position is a jump if it takes more than this to get there or to get away ..."""
 ROAD_KMH = 400.0
 """... while the positions before and after it are within this of each other."""
 
@@ -68,8 +72,8 @@ class Cleaner:
         """The time of the row that stands furthest in the drive's direction."""
         return abs(self._drive.times_ms[-1]) if self._drive.times_ms else None
 
-    def add(self, rows: Rows) -> None:
-        """Takes the next rows."""
+    def add(self, rows: Rows) -> int:
+        """Takes the next rows, and gives how many: the rest are of another drive if time begins anew there."""
         held = self._drive.columns
         for path, column in rows.columns.items():
             self._drop_impossible(CATALOGUE[path], column, rows.lines)
@@ -80,13 +84,13 @@ class Cleaner:
                 held[path] += column
             self._drive.times_ms += times
             self._lines += rows.lines
-        else:
-            for row, time in enumerate(times):
-                self._add_row(
-                    {path: column[row] for path, column in rows.columns.items()},
-                    time,
-                    rows.lines[row],
-                )
+            return len(times)
+        for row, time in enumerate(times):
+            cells = {path: column[row] for path, column in rows.columns.items()}
+            if self._begins_anew(times[row : row + ANEW_ROWS], cells):
+                return row
+            self._add_row(cells, time, rows.lines[row])
+        return len(times)
 
     def finish(self) -> Drive:
         """Drops what can only be judged in the whole drive, and gives what is left."""
@@ -116,10 +120,7 @@ class Cleaner:
             if not math.isnan(value):
                 rule = Rule.INFINITE if math.isinf(value) else Rule.OUT_OF_RANGE
                 self.report.drop(
-                    rule,
-                    column=signal.path,
-                    line=lines[row],
-                    example=f"{value:.10g} {signal.unit}".strip(),
+                    rule, column=signal.path, line=lines[row], example=f"{value:.10g} {signal.unit}".strip()
                 )
 
     def _all_in_order(self, times: list[int]) -> bool:
@@ -144,6 +145,16 @@ class Cleaner:
         else:
             self._join(cells, time, line)
 
+    def _begins_anew(self, times: list[int], cells: dict[str, float | None]) -> bool:
+        """Tells whether rows run on from a time well before the last one, and are not the same ones once more."""
+        held = self._drive.times_ms
+        if not held or times[0] > held[-1] - ANEW_MS:
+            return False
+        if len(times) < 2 or times[1] >= held[-1] or not all(map(lt, times, times[1:])):
+            return False
+        row = bisect_left(held, times[0])
+        return held[row] != times[0] or any(cell != self._drive.columns[path][row] for path, cell in cells.items())
+
     def _join(self, cells: dict[str, float | None], time: int, line: int) -> None:
         """Takes a row that is not later than the last one: it may fill the gaps of a row of its own time, no more."""
         times, columns = self._drive.times_ms, self._drive.columns
@@ -165,10 +176,7 @@ class Cleaner:
     def _drop_half_positions(self) -> None:
         columns = self._drive.columns
         nowhere: Column = [None] * self.points
-        latitudes, longitudes = (
-            columns.get(LATITUDE, nowhere),
-            columns.get(LONGITUDE, nowhere),
-        )
+        latitudes, longitudes = (columns.get(LATITUDE, nowhere), columns.get(LONGITUDE, nowhere))
         if not any(None in column or 0.0 in column for column in (latitudes, longitudes)):
             return
         for row, (latitude, longitude) in enumerate(zip(latitudes, longitudes, strict=True)):
@@ -181,20 +189,16 @@ class Cleaner:
                 self._drop_cell(Rule.NO_FIX, LONGITUDE, row)
 
     def _drop_jumps(self) -> None:
+        if not any(_steps_wide(self._drive.columns.get(path, [])) for path in (LATITUDE, LONGITUDE)):
+            return
         times = self._drive.times_ms
         places = list(positions(self._drive))
         for (row_1, start), (row_2, place), (row_3, end) in zip(places, places[1:], places[2:], strict=False):
             if abs(start[0] - place[0]) < JUMP_DEGREES and abs(start[1] - place[1]) < JUMP_DEGREES:
                 continue
-            hours_1, hours_2 = (
-                (times[row_2] - times[row_1]) / 3_600_000,
-                (times[row_3] - times[row_2]) / 3_600_000,
-            )
-            there, away = (
-                haversine_km(start, place) / hours_1,
-                haversine_km(place, end) / hours_2,
-            )
-            if min(there, away) > JUMP_KMH and haversine_km(start, end) / (hours_1 + hours_2) < ROAD_KMH:
+            hours_1, hours_2 = ((times[row_2] - times[row_1]) / 3_600_000, (times[row_3] - times[row_2]) / 3_600_000)
+            there, away = (haversine_km(start, place) / hours_1, haversine_km(place, end) / hours_2)
+            if max(there, away) > JUMP_KMH and haversine_km(start, end) / (hours_1 + hours_2) < ROAD_KMH:
                 self._drop_cell(Rule.POSITION_JUMP, LATITUDE, row_2)
                 self._drop_cell(Rule.POSITION_JUMP, LONGITUDE, row_2)
 
@@ -214,3 +218,9 @@ class Cleaner:
         column = self._drive.columns[path]
         self.report.drop(rule, column=path, line=self._lines[row], example=f"{column[row]:.10g}")
         column[row] = None
+
+
+def _steps_wide(column: Column) -> bool:
+    """Tells whether some step from one angle to the next is wide enough to be looked at as a jump."""
+    angles = present(column)
+    return max(map(abs, map(sub, angles[1:], angles)), default=0.0) >= JUMP_DEGREES

@@ -16,16 +16,8 @@ class _Unit:
 
 
 _UNITS = {
-    "km/h": _Unit(
-        "speed",
-        1,
-        spellings="kmh km/hr kmph kph kmh-1 kilometers/hour kilometresperhour kmperhour",
-    ),
-    "m/s": _Unit(
-        "speed",
-        3.6,
-        spellings="mps m/sec meters/second metres/second meter/second meterspersecond ms-1",
-    ),
+    "km/h": _Unit("speed", 1, spellings="kmh km/hr kmph kph kmh-1 kilometers/hour kilometresperhour kmperhour"),
+    "m/s": _Unit("speed", 3.6, spellings="mps m/sec meters/second metres/second meter/second meterspersecond ms-1"),
     "mph": _Unit("speed", 1.609344, spellings="mi/h mi/hr miles/h miles/hour milesperhour"),
     "kn": _Unit("speed", 1.852, spellings="kt kts knot knots nmi/h"),
     "Celsius": _Unit("temperature", 1, spellings="c °c degc degreesc degreescelsius"),
@@ -37,19 +29,11 @@ _UNITS = {
     "bar": _Unit("pressure", 100),
     "psi": _Unit("pressure", 6.894757293168361, spellings="lbf/in2"),
     "inHg": _Unit("pressure", 3.386389, spellings="in/hg"),
-    "l/h": _Unit(
-        "volume flow",
-        1,
-        spellings="l/hr l/hour lph liters/hour litres/hour liter/hour lh",
-    ),
+    "l/h": _Unit("volume flow", 1, spellings="l/hr l/hour lph liters/hour litres/hour liter/hour lh"),
     "ml/min": _Unit("volume flow", 0.06, spellings="cc/min"),
     "ml/s": _Unit("volume flow", 3.6, spellings="cc/s"),
     "gal/h": _Unit("volume flow", 3.785411784, spellings="gal/hr gal/hour gph usgal/h gallons/hour"),
-    "g/s": _Unit(
-        "mass flow",
-        1,
-        spellings="g/sec gm/s gm/sec grams/sec grams/second gramspersecond",
-    ),
+    "g/s": _Unit("mass flow", 1, spellings="g/sec gm/s gm/sec grams/sec grams/second gramspersecond"),
     "kg/h": _Unit("mass flow", 1 / 3.6, spellings="kg/hr kg/hour"),
     "lb/min": _Unit("mass flow", 7.559872833333333, spellings="lbs/min"),
     "percent": _Unit("share", 1, spellings="% pct perc"),
@@ -67,11 +51,7 @@ _UNITS = {
     "ml": _Unit("volume", 0.001),
     "gal": _Unit("volume", 3.785411784, spellings="gallon gallons usgal"),
     "l/100km": _Unit("consumption", 1, spellings="l/100 liters/100km litres/100km"),
-    "rpm": _Unit(
-        "rotation",
-        1,
-        spellings="u/min 1/min min-1 min^-1 r/min rev/min rot/min upm tr/min",
-    ),
+    "rpm": _Unit("rotation", 1, spellings="u/min 1/min min-1 min^-1 r/min rev/min rot/min upm tr/min"),
     "Hz": _Unit("rotation", 60, spellings="1/s rev/s rps"),
     "Nm": _Unit("torque", 1, spellings="n·m n.m n*m"),
     "lb-ft": _Unit("torque", 1.3558179483314004, spellings="ft-lb lbft ftlb lb.ft"),

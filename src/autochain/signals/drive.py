@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from autochain.onchain.refusals import ensure
+from ..onchain.refusals import ensure
 
 Column = list[float | None]
 """The readings of one signal, one per moment of the drive; None where there is none."""
@@ -53,10 +53,7 @@ class Drive:
 
     def append(self, reading: Reading) -> None:
         """Adds a moment after all others."""
-        ensure(
-            not self.times_ms or reading.time_ms > self.times_ms[-1],
-            "a drive's times rise",
-        )
+        ensure(not self.times_ms or reading.time_ms > self.times_ms[-1], "a drive's times rise")
         for path in reading.values:
             if path not in self.columns:
                 self.columns[path] = [None] * self.points
@@ -84,14 +81,7 @@ def fingerprint_bytes(drive: Drive) -> bytes:
             name = path.encode()
             lines.append(len(name).to_bytes(4, "little") + name)
             # Adding 0.0 makes one zero of 0.0 and -0.0; a missing reading is the one NaN there is.
-            lines.append(
-                _little_endian(
-                    array(
-                        "d",
-                        [_MISSING if value is None else value + 0.0 for value in column],
-                    )
-                )
-            )
+            lines.append(_little_endian(array("d", [_MISSING if value is None else value + 0.0 for value in column])))
     return len(drive.times_ms).to_bytes(8, "little") + b"".join(lines)
 
 

@@ -26,10 +26,7 @@ def haversine_km(start: tuple[float, float], end: tuple[float, float]) -> float:
 
 def positions(drive: Drive) -> Iterator[tuple[int, tuple[float, float]]]:
     """Goes through the rows that have a position: the row's number, latitude and longitude."""
-    latitudes, longitudes = (
-        drive.columns.get(LATITUDE, []),
-        drive.columns.get(LONGITUDE, []),
-    )
+    latitudes, longitudes = (drive.columns.get(LATITUDE, []), drive.columns.get(LONGITUDE, []))
     for row, (latitude, longitude) in enumerate(zip(latitudes, longitudes, strict=False)):
         if latitude is not None and longitude is not None:
             yield row, (latitude, longitude)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import compress, groupby, pairwise
 
-from autochain.onchain.refusals import ensure
-
+from ..onchain.refusals import ensure
 from .arrow import Table, read_table, write_table
 from .catalogue import CATALOGUE, VSS_VERSION, Category, Coarse, Signal, category_of
 from .drive import Column, Drive, present

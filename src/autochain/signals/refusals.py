@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autochain.onchain.refusals import Reason
+from ..onchain.refusals import Reason
 
 BAD_PART = Reason(
     "signals",
@@ -11,8 +11,5 @@ BAD_PART = Reason(
     "Fetch the part again from its recording; if it stays so, its maker wrote it wrongly.",
 )
 PARTS_CLASH = Reason(
-    "signals",
-    2,
-    "These parts don't belong together.",
-    "Give exact parts of one recording only, each category once.",
+    "signals", 2, "These parts don't belong together.", "Give exact parts of one recording only, each category once."
 )

@@ -70,13 +70,7 @@ class Report:
         self.rows_kept += other.rows_kept
         self.rows_joined += other.rows_joined
         for (rule, column), dropped in other.dropped.items():
-            self.drop(
-                rule,
-                column=column,
-                line=dropped.line,
-                example=dropped.example,
-                count=dropped.count,
-            )
+            self.drop(rule, column=column, line=dropped.line, example=dropped.example, count=dropped.count)
 
     @property
     def rows_dropped(self) -> int:

@@ -8,4 +8,3 @@ WRONG_KEY = Reason("vault", 3, "This is not the key of this part.", "Fetch the k
 TAMPERED = Reason("vault", 4, "A chunk of this part was tampered with.", "Restore it from another copy.")
 NO_PART = Reason("vault", 5, "The recording has no such part.", "See which parts it has with `recording show`.")
 NO_KEY = Reason("vault", 6, "There is no key for this part here.", "It was never deposited, or it was erased.")
-VAULT_FULL = Reason("vault", 7, "The vault can't take the object in.", "Make room on the disk and try again.")

@@ -75,10 +75,7 @@ def _read(path: Path) -> bytes:
 
 def _keep(files: Mapping[Path, bytes]) -> None:
     """Writes the files that do not stand there already as they should be."""
-    try:
-        write_all_private({path: data for path, data in files.items() if not _stands(path, data)})
-    except OSError as error:
-        raise errors.VAULT_FULL(error.strerror or "") from None
+    write_all_private({path: data for path, data in files.items() if not _stands(path, data)})
 
 
 def _stands(path: Path, data: bytes) -> bool:

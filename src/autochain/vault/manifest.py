@@ -37,14 +37,14 @@ class SealedPart(Record, frozen=True):
 
 
 class Manifest(Record, frozen=True):
-    """What a recording consists of; the chain holds the Merkle root over its parts."""
+    """What a recording consists of; the chain holds the Merkle root over its id and its parts."""
 
     recording: Id
     parts: tuple[SealedPart, ...]
 
     @property
     def root(self) -> bytes:
-        return merkle.root([encode(part) for part in self.parts])
+        return merkle.root([self.recording, *(encode(part) for part in self.parts)])
 
     def part(self, category: str, precision: str) -> SealedPart:
         for part in self.parts:

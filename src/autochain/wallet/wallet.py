@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from ..onchain.codec import encode
 from ..onchain.contracts.identity import Kind, Register
 from ..onchain.crypto import PublicKey, tagged_hash
 from ..onchain.ids import did
@@ -20,6 +21,7 @@ WALLET_OPEN = Reason("wallet", 3, "Others may read this wallet file.", "Take the
 BAD_NAME = Reason(
     "wallet", 4, "A party's name is not usable.", "Use 1 to 64 letters, digits, dots, dashes or underscores."
 )
+WALLET_THERE = Reason("wallet", 5, "There is a party of this name already.", "Use it, or take another name.")
 
 FILE = "wallet.json"
 Secret = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -81,12 +83,26 @@ class Wallet(msgspec.Struct, frozen=True):
         return hpke.unseal(self.encryption, sealed, info=info)
 
 
+class _File(msgspec.Struct, frozen=True):
+    """A wallet as it lies on the disk."""
+
+    wallet: Wallet
+    checksum: Secret
+    """A bit that turned in a key would otherwise make another DID of it, unnoticed."""
+
+
+def _checksum(wallet: Wallet) -> bytes:
+    return tagged_hash("wallet", encode(wallet))
+
+
 def create(parties: Path, name: str, *, kind: Kind, subject: str = "", controller: bytes | None = None) -> Wallet:
     """Makes a party's wallet with fresh keys in `parties/NAME`, for its user alone.
 
     `subject` is what the DID stands for, a VIN or a company number; only a salted commitment to it is kept.
     """
-    folder = _folder(parties, name)
+    path = _folder(parties, name) / FILE
+    if path.exists():
+        raise WALLET_THERE(name)
     salt = secrets.token_bytes(32)
     wallet = Wallet(
         name=name,
@@ -98,8 +114,7 @@ def create(parties: Path, name: str, *, kind: Kind, subject: str = "", controlle
         kind=kind,
         controller=controller,
     )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_private(folder / FILE, msgspec.json.encode(wallet))
+    write_private(path, msgspec.json.encode(_File(wallet, _checksum(wallet))))
     return wallet
 
 
@@ -109,11 +124,14 @@ def load(parties: Path, name: str) -> Wallet:
     try:
         if path.stat().st_mode & 0o077:
             raise WALLET_OPEN(str(path))
-        return msgspec.json.decode(path.read_bytes(), type=Wallet)
+        file = msgspec.json.decode(path.read_bytes(), type=_File)
     except FileNotFoundError:
         raise NO_WALLET(name) from None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise BAD_WALLET(str(path)) from None
+    if file.checksum != _checksum(file.wallet) or file.wallet.name != name:
+        raise BAD_WALLET(str(path))
+    return file.wallet
 
 
 def wallets(parties: Path) -> list[str]:

@@ -34,7 +34,6 @@ class Outbox:
         self._folder = folder
 
     def put(self, name: bytes, pending: Pending) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(self._path(name), _PENDING.encode(pending))
 
     def take(self, name: bytes) -> Pending | None:

@@ -1,6 +1,7 @@
 """The calls between an engine and the state machine: ABCI 2.0 under Python names.
 
-An engine decides the order of transactions; the application says what they do. An engine knows this interface and no contract.
+An engine decides the order of transactions; the application says what they do. An engine knows this interface and no
+contract.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """ICS-23 proofs for the state tree's shape (`SmtSpec`): their bytes, and the check of membership and absence.
 
-Source: cosmos/ics23 `proofs.proto` and its verification rules; the spec is fixed here because every chain of AutoChain has it.
+Source: cosmos/ics23 `proofs.proto` and its verification rules; the spec is fixed here, as every chain of AutoChain has
+it.
 """
 
 from __future__ import annotations

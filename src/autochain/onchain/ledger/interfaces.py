@@ -1,7 +1,7 @@
 """The two interfaces that every chain has, offered by whichever contract the chain file binds to them.
 
-`accounts` says who may speak for an account (`identity` on main, `guests` elsewhere); `money` moves ACC (`token` on main,
-`transfer` elsewhere).
+`accounts` says who may speak for an account (`identity` on main, `guests` elsewhere); `money` moves ACC (`token` on
+main, `transfer` elsewhere).
 """
 
 from __future__ import annotations

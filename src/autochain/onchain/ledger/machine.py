@@ -187,7 +187,7 @@ class StateMachine:
         transactions: Sequence[bytes],
         decoded: Sequence[Transaction[Message] | Refusal],
     ) -> list[tuple[SignatureJob, ...]]:
-        """Gives the signatures known to hold, for each transaction: remembered from `check`, or verified together now."""
+        """Gives the signatures known to hold for each transaction: remembered from `check`, or verified now."""
         proven = [self._proven.pop(sha256(data), ()) for data in transactions]
         waiting: list[tuple[int, tuple[SignatureJob, ...]]] = []
         for place, transaction in enumerate(decoded):

@@ -74,7 +74,7 @@ class Node(Protocol):
     """One chain as its users see it."""
 
     async def submit(self, data: bytes) -> Submitted:
-        """Has a transaction put into a block; returns when that block is durable, raises the refusal when it can't be."""
+        """Has a transaction put into a block; returns when that block is durable, or raises the refusal."""
         ...
 
     async def query(self, data: bytes) -> Answer:

@@ -1,7 +1,8 @@
 """A small protobuf codec for the messages that CometBFT and ICS-23 hash and sign.
 
-A message class lists its fields by number; `encode` writes them in ascending order and leaves out zero values, as proto3
-does, except fields marked `always` (gogoproto's non-nullable ones). `decode` accepts only what encodes back alike.
+A message class lists its fields by number; `encode` writes them in ascending order and leaves out zero values, as
+proto3 does, except fields marked `always` (gogoproto's non-nullable ones). `decode` accepts only what encodes back
+alike.
 """
 
 from __future__ import annotations

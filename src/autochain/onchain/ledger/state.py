@@ -13,7 +13,7 @@ V = TypeVar("V")
 KeyPart: TypeAlias = bytes | int | str
 
 ID, HASH, NUMBER, TEXT = 20, 32, 8, 0
-"""Shapes of key parts: an id, a hash, a whole number as 8 bytes big-endian, a text of up to 255 bytes after its length."""
+"""Shapes of key parts: an id, a hash, a number in 8 bytes big-endian, a text of up to 255 bytes with its length."""
 
 MAX_VALUE_BYTES = 4096
 
@@ -123,7 +123,7 @@ class Table(Generic[V]):
         view.state.put(self.key(*parts), None)
 
     def items(self, view: View, *parts: KeyPart, after: tuple[KeyPart, ...] = ()) -> Iterator[tuple[bytes, V]]:
-        """Yields the records whose keys begin with these parts, in the order of their keys, each with its key's last bytes.
+        """Yields the records whose keys begin with these parts, in order, each with the last bytes of its key.
 
         `after` names a whole key to go on behind.
         """

@@ -58,7 +58,7 @@ class Transaction(Record, Generic[M], frozen=True):
 
 
 def sign_bytes(transaction: Transaction[Any]) -> bytes:
-    """Gives what sender and payer sign: the transaction without signatures, under a domain tag; the chain id is in it."""
+    """Gives what sender and payer sign: the transaction, with its chain id, without signatures, under a domain tag."""
     proof = msgspec.structs.replace(transaction.proof, signatures=(), payer_signatures=())
     return SIGN_DOMAIN + encode(msgspec.structs.replace(transaction, proof=proof))
 

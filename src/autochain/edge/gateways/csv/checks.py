@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from autochain.signals import (
+from ....signals import (
     GNSS_SPEED,
     LATITUDE,
     LONGITUDE,
@@ -20,7 +20,6 @@ from autochain.signals import (
     positions,
     same_quantity,
 )
-
 from .headers import UsedColumn, quoted
 from .layout import Layout
 from .refusals import SPEED_UNIT, SWAPPED_POSITION, with_mend
@@ -34,8 +33,9 @@ UNIT_TOLERANCE = 0.12
 """How far the ratio of speeds may be from the ratio of two units and still tell them."""
 DISTINCT_RATIO = 1.4
 """Units closer to each other than this can't be told apart by noisy speeds: knots and miles per hour."""
-SWAPPED_ERROR, STRAIGHT_ERROR = 0.15, 0.08
-"""Positions are swapped if speeds are off by more than the first of these as they stand, by less than the second swapped."""
+SWAPPED_ERROR, STRAIGHT_ERROR = 0.10, 0.08
+"""Positions are swapped if speeds are off by more than the first of these as they stand, and by less than the second
+the other way round."""
 
 
 @dataclass(frozen=True, slots=True)

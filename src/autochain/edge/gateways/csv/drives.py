@@ -5,29 +5,32 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from operator import sub
 from pathlib import Path
 
-from autochain.onchain.refusals import Refusal
-from autochain.signals import CATALOGUE, MAX_POINTS, Cleaner, Column, Drive, Report, Rows, Rule
-
+from ....onchain.refusals import Refusal
+from ....signals import CATALOGUE, MAX_POINTS, Cleaner, Column, Drive, Report, Rows, Rule
 from .checks import check_drive
 from .headers import UsedColumn
-from .layout import Layout, find_layout
+from .layout import Layout, find_layout, rows_of
 from .mapping import FileMapping
 from .numbers import read_numbers
 from .refusals import COLUMNS_CHANGE
-from .text import TextFile
+from .text import TextFile, open_text
 
 SAMPLE_LINES = 1_000
 SAMPLE_CHARACTERS = 2 * 1024 * 1024
-BATCH_ROWS = 4_096
+BATCH_ROWS, BATCH_CHARACTERS = 4_096, 4 * 1024 * 1024
+"""Rows are cleaned this many at a time, fewer where they are long."""
+STEP_ROWS = 16
 MAX_GAP_MS = 30 * 60_000
 """A drive ends where the next reading of its vehicle is further away than this, before or after."""
 MAX_OPEN_DRIVES = 1_000
 MAX_OPEN_POINTS = 200_000
 """Above either bound the drive that was idle longest is closed; should it go on, that is the next recording."""
+
+MAX_NAME_CHARACTERS = 200
 
 Key = tuple[str, str]
 """Vehicle and track, as the file writes them."""
@@ -70,32 +73,29 @@ class Recording:
     """A file of recorded drives. Iterate it once for the drives, each with its own report; then see `report`."""
 
     def __init__(self, path: Path, mapping: FileMapping, progress: Callable[[float], None] | None) -> None:
-        self._text = TextFile(path, encoding=mapping.encoding or None)
-        sample, rest = _sample(self._text.lines())
-        layout = self._layout = find_layout(sample, mapping)
-        lines = chain(sample[layout.header_lines :], rest)
-        self._rows = csv.reader(lines, delimiter=layout.delimiter, skipinitialspace=True)
+        self._path, self._encoding = path, mapping.encoding
+        with open_text(path, encoding=self._encoding) as text:
+            self._layout = find_layout(_sample(text.lines()), mapping)
         self._name = path.name.removesuffix(".gz").rsplit(".", 1)[0]
         self._progress = progress or (lambda _: None)
         self._open: dict[Key, _OpenDrive] = {}
         """The drives under way, the one that was idle longest first."""
         self._closed: list[tuple[Drive, Report]] = []
-        self.report = FileReport(path, layout, self._text.encoding, self._text.compression)
+        self.report = FileReport(path, self._layout, text.encoding, text.compression)
 
     def __iter__(self) -> Iterator[tuple[Drive, Report]]:
-        try:
-            for rows, lines in self._batches():
-                self._take(rows, lines)
-                self._bound_memory()
-                self._progress(self._text.share_read)
-                yield from self._handed_over()
-        except Refusal as refusal:
-            self.report.stopped = refusal
-        finally:
-            self._text.close()
+        with open_text(self._path, encoding=self._encoding) as text:
+            try:
+                for rows, lines in self._batches(text):
+                    self._take(rows, lines)
+                    self._bound_memory()
+                    self._progress(text.share_read)
+                    yield from self._handed_over()
+            except Refusal as refusal:
+                self.report.stopped = refusal
         for key in list(self._open):
             self._close(key)
-        self.report.encoding = self._text.encoding
+        self.report.encoding = text.encoding
         self._progress(1.0)
         yield from self._handed_over()
 
@@ -103,25 +103,29 @@ class Recording:
         closed, self._closed = self._closed, []
         yield from closed
 
-    def _batches(self) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
+    def _batches(self, text: TextFile) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
         """Gives the rows of the file, all as wide as the header, and the line on which each begins."""
         line = self._layout.header_lines
+        reader = rows_of(islice(text.lines(), line, None), self._layout.delimiter)
         ended = False
         while not ended:
             rows: list[list[str]] = []
             broken, stopped = False, None
+            full = text.characters + BATCH_CHARACTERS
             try:
-                rows.extend(islice(self._rows, BATCH_ROWS))
-                ended = len(rows) < BATCH_ROWS
+                while len(rows) < BATCH_ROWS and text.characters <= full and not ended:
+                    before = len(rows)
+                    rows.extend(islice(reader, STEP_ROWS))
+                    ended = len(rows) < before + STEP_ROWS
             except csv.Error:
                 broken = True
             except Refusal as refusal:
                 stopped = refusal
-            end = self._layout.header_lines + self._rows.line_num
+            end = self._layout.header_lines + reader.line_num
             if len(rows) == end - line and set(map(len, rows)) == {len(self._layout.header)}:
                 yield rows, range(line + 1, end + 1)
             elif rows:
-                yield self._fitted(rows, line)
+                yield self._fitted(rows, line, cut_off=text.ends_open)
             if broken:
                 read = line + sum(map(_height, rows))
                 self.report.cleaning.drop(Rule.BROKEN_QUOTE, line=read + 1, example="", count=end - read)
@@ -129,7 +133,7 @@ class Recording:
                 raise stopped
             line = end
 
-    def _fitted(self, rows: list[list[str]], line: int) -> tuple[list[list[str]], list[int]]:
+    def _fitted(self, rows: list[list[str]], line: int, *, cut_off: bool) -> tuple[list[list[str]], list[int]]:
         """Makes rows as wide as the header or drops them, and finds the line of each."""
         width, report = len(self._layout.header), self.report.cleaning
         fitted, lines = [], []
@@ -141,7 +145,7 @@ class Recording:
                 report.drop(Rule.BROKEN_QUOTE, line=first, example=" ".join(row)[:40], count=line + 1 - first)
             elif any(row[width:]):
                 report.drop(Rule.TOO_MANY_CELLS, line=first, example=self._layout.delimiter.join(row[width:])[:40])
-            elif len(row) < width and self._text.ends_open and row is rows[-1]:
+            elif len(row) < width and cut_off and row is rows[-1]:
                 report.drop(Rule.CUT_OFF, line=first, example=row[-1][:40])
             else:
                 fitted.append((row + [""] * (width - len(row)))[:width])
@@ -178,7 +182,10 @@ class Recording:
 
     def _key(self, row: list[str]) -> Key:
         vehicle, track = self._layout.vehicle, self._layout.track
-        return "" if vehicle is None else row[vehicle].strip(), "" if track is None else row[track].strip()
+        return (
+            "" if vehicle is None else row[vehicle].strip()[:MAX_NAME_CHARACTERS],
+            "" if track is None else row[track].strip()[:MAX_NAME_CHARACTERS],
+        )
 
     def _read_times(self, key: Key, columns: list[Sequence[str]], lines: Sequence[int]) -> None:
         """Takes rows of one vehicle and track, and drops those whose time can't be read."""
@@ -205,7 +212,7 @@ class Recording:
             rest = [row for row in range(len(times)) if row not in jumps]
             self._part_by_time(key, [times[row] for row in rest], *_picked(columns, lines, rest))
             return
-        for start, end in pairwise([0, *breaks, len(times)]):
+        for start, end in pairwise(sorted({0, *breaks, len(times)})):
             if start in breaks:
                 self._close(key)
             self._clean(key, times[start:end], [column[start:end] for column in columns], lines[start:end])
@@ -223,7 +230,12 @@ class Recording:
                 column.signal: self._numbers(column, columns[column.index][start:end], lines[start:end], cleaner.report)
                 for column in self._layout.columns
             }
-            cleaner.add(Rows(times[start:end], numbers, lines[start:end]))
+            rows = Rows(times[start:end], numbers, lines[start:end])
+            taken = cleaner.add(rows)
+            while taken < len(rows.times_ms):
+                self._close(key)
+                rows = rows.part(taken, len(rows.times_ms))
+                taken = self._opened(key, rows.lines[0]).add(rows)
             start = end
 
     def _numbers(self, column: UsedColumn, cells: Sequence[str], lines: Sequence[int], report: Report) -> Column:
@@ -244,13 +256,13 @@ class Recording:
         return drive.cleaner
 
     def _close(self, key: Key) -> None:
-        cleaner, first_line = (drive := self._open.pop(key)).cleaner, drive.first_line
-        finished, report = cleaner.finish(), cleaner.report
+        drive = self._open.pop(key)
+        finished, report = drive.cleaner.finish(), drive.cleaner.report
         try:
             check_drive(finished, report, self._layout)
         except Refusal as refusal:
             rows = report.rows_kept + report.rows_joined + report.rows_dropped
-            self.report.refused.append(DriveRefused(finished.vehicle, finished.track, first_line, rows, refusal))
+            self.report.refused.append(DriveRefused(finished.vehicle, finished.track, drive.first_line, rows, refusal))
             return
         self.report.cleaning.add(report)
         if finished.points:
@@ -276,8 +288,8 @@ def read_drives(
     return Recording(path, mapping or FileMapping(), progress)
 
 
-def _sample(lines: Iterator[str]) -> tuple[list[str], Iterator[str]]:
-    """Takes the first lines of a file, and gives them and the rest."""
+def _sample(lines: Iterator[str]) -> list[str]:
+    """Takes the first lines of a file, those before a tear if it comes that early."""
     sample: list[str] = []
     characters = 0
     try:
@@ -285,17 +297,11 @@ def _sample(lines: Iterator[str]) -> tuple[list[str], Iterator[str]]:
             sample.append(line)
             characters += len(line)
             if len(sample) >= SAMPLE_LINES or characters >= SAMPLE_CHARACTERS:
-                return sample, lines
-    except Refusal as refusal:
+                break
+    except Refusal:
         if not sample:
             raise
-        return sample, _refusing(refusal)
-    return sample, iter(())
-
-
-def _refusing(refusal: Refusal) -> Iterator[str]:
-    yield from ()
-    raise refusal
+    return sample
 
 
 def _height(row: list[str]) -> int:
@@ -313,7 +319,7 @@ def _breaks(times: list[int], *, after_ms: int | None, newest_first: bool) -> tu
     """Gives the rows at which a new drive begins, and single rows far from the ones before and after them."""
     latest = times[0] if after_ms is None else after_ms
     steps = list(map(sub, times, [latest, *times[:-1]]))
-    if -MAX_GAP_MS <= min(steps) and max(steps) <= MAX_GAP_MS:
+    if min(steps) >= -MAX_GAP_MS and max(steps) <= MAX_GAP_MS:
         return [], set()
     breaks: list[int] = []
     jumps: set[int] = set()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from autochain.signals import CATALOGUE, Category, category_of, convertible, unit_named
-
+from ....signals import CATALOGUE, SPEED, Category, category_of, convertible, unit_named
 from .mapping import IGNORE, FileMapping
-from .phrases import DATE, ENVIROCAR, POSITIONING, SIGNALS, SOURCES, TIME, TIME_OF_DAY, TRACK, VEHICLE
+from .phrases import DATE, ENVIROCAR, POSITIONING, SIGNALS, SOURCES, TIME, TIME_OF_DAY, TIME_WORDS, TRACK, VEHICLE
 from .times import COUNT_WORDS, COUNTS_MS
 
 _BRACKETS = re.compile(r"(.*?)\s*[\[({<]([^\[\](){}<>]*)[\])}>]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+MAX_EXAMPLE_COLUMNS = 8
 _PATHS = MappingProxyType({path.lower(): path for path in CATALOGUE})
 
 
@@ -38,7 +38,7 @@ class Recognition:
 
     columns: list[UsedColumn] = field(default_factory=list)
     times: list[tuple[tuple[int, ...], str]] = field(default_factory=list)
-    """The columns that may tell the time, two where one has the date, each with the unit its header names for a count."""
+    """The columns that may tell the time, two where one has the date, and the unit the header names for a count."""
     vehicle: int | None = None
     track: int | None = None
     ignored: dict[str, str] = field(default_factory=dict)
@@ -51,16 +51,17 @@ def recognise(header: Sequence[str], mapping: FileMapping) -> Recognition:
     found.vehicle = _place_of(header, VEHICLE, mapping.vehicle)
     found.track = _place_of(header, TRACK, mapping.track)
     found.times = list(_times(header, mapping))
-    spoken_for = {found.vehicle, found.track} | {place for places, _ in found.times for place in places}
+    reserved = {found.vehicle, found.track} | {place for places, _ in found.times for place in places}
+    done: set[int] = set()
     taken: dict[str, str] = {}
     for kind in (_said, _exact, _guessed):
         for index, name in enumerate(header):
-            if index in spoken_for and mapping.column(name) is None:
+            if index in done or (index in reserved and mapping.column(name) is None):
                 continue
             meaning = kind(name, mapping)
             if meaning is None:
                 continue
-            spoken_for.add(index)
+            done.add(index)
             signal, unit, remark = meaning
             if signal in taken:
                 signal, remark = "", f"{taken[signal]!r} is {signal} already"
@@ -70,7 +71,9 @@ def recognise(header: Sequence[str], mapping: FileMapping) -> Recognition:
             taken[signal] = name
             found.columns.append(UsedColumn(index, name, signal, unit or CATALOGUE[signal].unit, not unit))
     found.columns.sort(key=lambda column: column.index)
-    found.ignored |= {name: "" for index, name in enumerate(header) if index not in spoken_for and name}
+    found.ignored |= {
+        name: "" for index, name in enumerate(header) if name and index not in done and index not in reserved
+    }
     return found
 
 
@@ -104,6 +107,9 @@ def _exact(name: str, _: FileMapping) -> Meaning | None:
 
 def _guessed(name: str, _: FileMapping) -> Meaning | None:
     plain, unit = _bracketed(name)
+    lone = unit_named(plain)
+    if lone and convertible(lone, to=CATALOGUE[SPEED].unit):
+        return SPEED, lone, ""
     for phrase, spelled in _readings(plain, unit):
         paths = _paths_of(phrase)
         if not paths:
@@ -165,9 +171,16 @@ def _times(header: Sequence[str], mapping: FileMapping) -> Iterator[tuple[tuple[
     clocks = [place for place in free if phrases[place][0] in TIME_OF_DAY]
     if dates and clocks:
         yield (dates[0], clocks[0]), ""
-    by_rank = sorted((TIME.index(phrase), place) for place, (phrase, _) in phrases.items() if phrase in TIME)
-    for _, place in by_rank:
+    ranks = {place: _time_rank(phrases[place][0]) for place in free}
+    for place in sorted((place for place in free if ranks[place] is not None), key=lambda place: ranks[place] or 0):
         yield (place,), phrases[place][1]
+
+
+def _time_rank(phrase: str) -> int | None:
+    """Gives how early a phrase stands among those for a time, the last place if it only has a word for it."""
+    if phrase in TIME:
+        return TIME.index(phrase)
+    return len(TIME) if TIME_WORDS.intersection(phrase.split()) else None
 
 
 def _count_of(name: str) -> tuple[str, str]:
@@ -186,11 +199,10 @@ def quoted(text: str) -> str:
 
 def example(header: Sequence[str], found: Recognition) -> str:
     """Writes a mapping for a file with this header, for its owner to complete."""
-    time = next((header[places[-1]] for places, _ in found.times), "")
-    known = {column.header: column.signal for column in found.columns}
-    others = [name for name in header if name and name != time][:40]
-    lines = ["[time]", f"column = {quoted(time or 'the column with the time')}", "", "[columns]"]
-    lines += [f"{quoted(name)} = {quoted(known.get(name, IGNORE))}" for name in others]
-    if not known:
-        lines.append('# A signal is written as "my speed" = { signal = "Vehicle.Speed", unit = "mph" }')
+    time = next((header[places[-1]] for places, _ in found.times), "the column that tells the time")
+    known = {column.header for column in found.columns}
+    others = [name for name in header if name and name != time and name not in known]
+    lines = ["[time]", f"column = {quoted(time)}", "", "[columns]   # what each column holds, such as"]
+    lines += [f'{quoted(name)} = {{ signal = "Vehicle.Speed", unit = "km/h" }}' for name in others[:1]]
+    lines += [f"{quoted(name)} = {quoted(IGNORE)}" for name in others[1:MAX_EXAMPLE_COLUMNS]]
     return "\n".join(lines)

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from autochain.onchain.refusals import Refusal
-
+from ....onchain.refusals import Refusal
 from .headers import Recognition, UsedColumn, example, quoted, recognise
 from .mapping import FileMapping, check_columns
 from .numbers import read_numbers
@@ -26,6 +26,9 @@ from .refusals import (
 )
 from .times import MISSING, TimeFormat, Unread, found_format, moment, said_format, zone_named
 
+if TYPE_CHECKING:
+    from _csv import Reader
+
 DELIMITERS = (",", ";", "\t", "|")
 HEADER_WITHIN_LINES = 40
 """Some programs write a title and remarks before the header."""
@@ -33,9 +36,9 @@ ENOUGH_TIMES = 0.9
 """A column of which fewer cells can be read as times yields to another that may tell the time."""
 NEWEST_FIRST_SHARE = 0.9
 
-_COMMA = re.compile(r"[-+]?\d+,\d+")
-_MAYBE_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
-_POINT = re.compile(r"[-+]?\d+\.\d+")
+_COMMA = re.compile(r"[-+]?\d+(\.\d{3})*,\d+")
+_MAYBE_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
+_POINT = re.compile(r"[-+]?\d+(,\d{3})*\.\d+")
 _READING = re.compile(r"[-+]?[\d.,:/ TZ-]*\d[\d.,:/ TZ-]*")
 
 
@@ -79,9 +82,9 @@ class _Candidate:
         return bool(found.times and found.columns), len(found.columns), len(found.times), len(self.header)
 
 
-def rows_of(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+def rows_of(lines: Iterable[str], delimiter: str) -> Reader:
     """Reads lines as rows of cells; the iterator has the number of lines read as `line_num`."""
-    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ")
 
 
 def find_layout(sample: list[str], mapping: FileMapping) -> Layout:
@@ -126,12 +129,15 @@ def _candidates(sample: list[str], mapping: FileMapping) -> Iterator[_Candidate]
             if fits and _named(mapping) <= set(header):
                 yield _Candidate(delimiter, header, 0, recognise(header, mapping))
             continue
-        reader = csv.reader(sample[:HEADER_WITHIN_LINES], delimiter=delimiter, skipinitialspace=True)
+        reader = rows_of(sample[:HEADER_WITHIN_LINES], delimiter)
         for row in _until_error(reader):
             header = tuple(cell.strip().strip("\ufeff#").strip() for cell in row)
             if len(header) > 1:
                 said = mapping if _named(mapping) <= set(header) else FileMapping()
-                yield _Candidate(delimiter, header, reader.line_num, recognise(header, said))
+                candidate = _Candidate(delimiter, header, reader.line_num, recognise(header, said))
+                yield candidate
+                if candidate.rank[0]:
+                    break
 
 
 def _named(mapping: FileMapping) -> set[str]:
@@ -156,7 +162,7 @@ def _refuse_unknown(candidate: _Candidate) -> None:
     seen = f"it has {', '.join(map(repr, header))}"[:2000]
     if sum(_READING.fullmatch(cell) is not None for cell in header) * 2 > len(header):
         names = ", ".join(quoted(f"column {place + 1}") for place in range(len(header)))
-        raise with_mend(NO_HEADER, f"its first line is {', '.join(header)}"[:300], f"header = [{names}]")
+        raise with_mend(NO_HEADER, f"its first line holds {len(header)} readings", f"header = [{names}]")
     reason = NO_SIGNAL if found.times else NO_TIME_COLUMN
     raise with_mend(reason, seen, example(header, found))
 
@@ -164,10 +170,14 @@ def _refuse_unknown(candidate: _Candidate) -> None:
 def _decimal_sign(columns: Sequence[Sequence[str]], candidate: _Candidate) -> str:
     cells = [cell.strip() for column in candidate.found.columns for cell in columns[column.index]]
     commas = [cell for cell in cells if _COMMA.fullmatch(cell)]
-    points = sum(_POINT.fullmatch(cell) is not None for cell in cells)
-    # Where commas part the cells, 1,234 in quotes is rather a thousand; elsewhere it is rather one and a bit.
-    sure = [cell for cell in commas if candidate.delimiter != "," or not _MAYBE_THOUSANDS.fullmatch(cell)]
-    return "," if len(sure) > points else "."
+    points = [cell for cell in cells if _POINT.fullmatch(cell)]
+    sure_commas, sure_points = (
+        sum(not _MAYBE_THOUSANDS.fullmatch(cell) for cell in found) for found in (commas, points)
+    )
+    if sure_commas or sure_points:
+        return "," if sure_commas > sure_points else "."
+    # All are like 1,234. Where commas part the cells that is rather a thousand, in quotes; elsewhere one and a bit.
+    return "," if len(commas) > len(points) and candidate.delimiter != "," else "."
 
 
 def _with_numbers(
@@ -176,19 +186,19 @@ def _with_numbers(
     """Leaves out columns that were guessed to be a signal and hold words."""
     used, ignored = [], dict(found.ignored)
     for column in found.columns:
-        bad: list[str] = []
-        numbers = read_numbers(
-            columns[column.index],
-            decimal=decimal,
-            unit=column.unit,
-            to=column.unit,
-            bad=lambda _, text: bad.append(text),
-        )
-        if bad and numbers.count(None) == len(numbers) and mapping.column(column.header) is None:
-            ignored[column.header] = f"its cells are no numbers, as {bad[0][:40]!r}"
+        word = _first_word(columns[column.index], decimal, column.unit)
+        if word and mapping.column(column.header) is None:
+            ignored[column.header] = f"its cells are no numbers, as {word[:40]!r}"
         else:
             used.append(column)
     return tuple(used), ignored
+
+
+def _first_word(cells: Sequence[str], decimal: str, unit: str) -> str:
+    """Gives a cell of a column that holds words and no number; nothing if it holds a number or is empty."""
+    words: list[str] = []
+    numbers = read_numbers(cells, decimal=decimal, unit=unit, to=unit, bad=lambda _, cell: words.append(cell))
+    return words[0] if words and numbers.count(None) == len(numbers) else ""
 
 
 def _time_of(
@@ -237,20 +247,17 @@ def _notes(used: Sequence[UsedColumn], time: TimeFormat, mapping: FileMapping) -
     if not time.zoned and not mapping.time.zone:
         yield 'The times name no zone and are taken as UTC; [time] zone = "Europe/Berlin" in a mapping says another.'
     for column in used:
-        if column.assumed and column.unit not in ("", "degrees"):
+        if column.assumed and column.unit not in ("", "degrees", "rpm"):
             yield f"{column.header!r} names no unit and is taken as {column.unit}."
 
 
 def _newest_first(layout: Layout, columns: Sequence[Sequence[str]]) -> bool:
     """Tells whether the rows of each drive run from the newest to the oldest."""
-    keys = zip(*(columns[place] for place in (layout.vehicle, layout.track) if place is not None), strict=True)
-    times = layout.time.parse(layout.time_cells(columns))
+    places = [place for place in (layout.vehicle, layout.track) if place is not None]
     by_key: dict[tuple[str, ...], list[int]] = {}
-    for time_ms, key in zip(
-        times, keys if layout.vehicle is not None or layout.track is not None else [()] * len(times)
-    ):
+    for row, time_ms in enumerate(layout.time.parse(layout.time_cells(columns))):
         if time_ms is not None:
-            by_key.setdefault(key, []).append(time_ms)
+            by_key.setdefault(tuple(columns[place][row] for place in places), []).append(time_ms)
     steps = [
         later - earlier for times_ms in by_key.values() for earlier, later in pairwise(times_ms) if later != earlier
     ]

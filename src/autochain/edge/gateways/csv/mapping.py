@@ -1,4 +1,4 @@
-"""A mapping file tells the gateway what it can't guess about a recording: a small TOML, of which any part may be left out.
+"""A mapping file tells what the gateway can't guess about a recording: a small TOML; any part may be left out.
 
 vehicle = "car"              # the column that names the vehicle
 track = "trip"               # the column that names the drive
@@ -28,8 +28,7 @@ from pathlib import Path
 
 import msgspec
 
-from autochain.signals import CATALOGUE, convertible, unit_named
-
+from ....signals import CATALOGUE, convertible, unit_named
 from .refusals import BAD_MAPPING, CANNOT_OPEN, NO_SUCH_COLUMN
 
 IGNORE = "ignore"
@@ -100,8 +99,8 @@ def read_mapping(path: Path) -> FileMapping:
 
 
 def _check(mapping: FileMapping) -> None:
-    if len(mapping.delimiter) > 1 or mapping.decimal not in ("", ".", ","):
-        raise BAD_MAPPING("delimiter is one character and decimal is . or ,")
+    if len(mapping.delimiter) > 1 or mapping.delimiter in ("\n", "\r", '"') or mapping.decimal not in ("", ".", ","):
+        raise BAD_MAPPING("delimiter is one character other than a quote, and decimal is . or ,")
     for header in mapping.columns:
         column = mapping.column(header)
         if column is None or column.signal == IGNORE:

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from autochain.signals import Column, convert, convertible, unit_named
+from ....signals import Column, convert, convertible, unit_named
 
 MISSING = frozenset(
-    "|-|--|---|null|nil|none|nan|n/a|na|#n/a|#na|?|undefined|unknown|not available|no data|nodata|missing|.|*|∞".split(
-        "|"
-    )
+    {"", "-", "--", "---", "null", "nil", "none", "nan", "n/a", "na", "#n/a", "#na", "?", ".", "*", "∞"}
 )
+MISSING |= {"undefined", "unknown", "not available", "no data", "nodata", "missing"}
 """What files write, in small letters, where they have no reading."""
 
 _NUMBER = re.compile(r"([-+]?(?:\d[\d.,]*|\.\d+)(?:[eE][-+]?\d+)?)(.*)")

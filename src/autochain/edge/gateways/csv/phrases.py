@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from autochain.signals import FUEL_RATE, GNSS_SPEED, LATITUDE, LONGITUDE, SPEED
+from ....signals import FUEL_RATE, GNSS_SPEED, LATITUDE, LONGITUDE, SPEED
 
 _LOCATION, _ENGINE = "Vehicle.CurrentLocation", "Vehicle.Powertrain.CombustionEngine"
 _BATTERY, _FUEL = "Vehicle.Powertrain.TractionBattery", "Vehicle.Powertrain.FuelSystem"
@@ -42,7 +42,8 @@ _PHRASES = {
     LATITUDE: "lat, latitude, position lat, position latitude, location lat, location latitude, latitude wgs 84,"
     " latitude wgs84, latitude n s, breitengrad, geografische breite",
     LONGITUDE: "lon, lng, long, longitude, position lon, position long, position longitude, location lon, location lng,"
-    " location longitude, longitude wgs 84, longitude wgs84, longitude e w, längengrad, laengengrad, geografische länge",
+    " location longitude, longitude wgs 84, longitude wgs84, longitude e w, längengrad, laengengrad,"
+    " geografische länge",
     f"{_LOCATION}.Altitude": "alt, altitude, ele, elevation, height, höhe, hoehe, altitude gps",
     f"{_LOCATION}.Heading": "heading, bearing, course, cog, course over ground, azimuth, direction, kurs",
     f"{_LOCATION}.HorizontalAccuracy": "accuracy, horizontal accuracy, h acc, hacc, position accuracy, eph",
@@ -50,16 +51,19 @@ _PHRASES = {
     f"{_LOCATION}.GNSSReceiver.HDOP": "hdop, horizontal dilution of precision",
     f"{_LOCATION}.GNSSReceiver.VDOP": "vdop, vertical dilution of precision",
     f"{_LOCATION}.GNSSReceiver.PDOP": "pdop, position dilution of precision",
-    GNSS_SPEED: "gps speed, gnss speed, speed gps, speed gnss, gps velocity, sog, speed over ground, gps geschwindigkeit",
+    GNSS_SPEED: "gps speed, gnss speed, speed gps, speed gnss, gps velocity, sog, speed over ground,"
+    " gps geschwindigkeit",
     SPEED: "speed, vehicle speed, velocity, car speed, vehicle velocity, spd, geschwindigkeit",
     "Vehicle.Acceleration.Longitudinal": "longitudinal acceleration, acceleration longitudinal, long acceleration",
     "Vehicle.Acceleration.Lateral": "lateral acceleration, acceleration lateral, lat acceleration",
     "Vehicle.Acceleration.Vertical": "vertical acceleration, acceleration vertical",
     "Vehicle.AngularVelocity.Yaw": "yaw rate, angular velocity yaw",
-    "Vehicle.TraveledDistance": "odometer, odo, mileage, total distance, odometer reading, kilometerstand, odometer value",
+    "Vehicle.TraveledDistance": "odometer, odo, mileage, total distance, odometer reading, kilometerstand,"
+    " odometer value",
     "Vehicle.TraveledDistanceSinceStart": "trip distance, distance since start, distance travelled, distance traveled",
     "Vehicle.Chassis.Accelerator.PedalPosition": "accelerator, accelerator pedal, accelerator pedal position,"
-    " accelerator position, accelerator pedal position d, accelerator pedalposition d, gas pedal, accel pedal, pedal position",
+    " accelerator position, accelerator pedal position d, accelerator pedalposition d, gas pedal, accel pedal,"
+    " pedal position",
     "Vehicle.Chassis.Brake.PedalPosition": "brake pedal, brake pedal position, brake position",
     "Vehicle.Chassis.SteeringWheel.Angle": "steering angle, steering wheel angle, lenkwinkel",
     "Vehicle.Powertrain.Transmission.CurrentGear": "gear, current gear, gang",
@@ -81,7 +85,8 @@ _PHRASES = {
     " air intake temp, air intake temperature, iat, ansauglufttemperatur",
     f"{_ENGINE}.EngineCoolant.Temperature": "coolant temperature, coolant temp, engine coolant temperature,"
     " engine coolant temp, ect, water temperature, water temp, coolant, kühlmitteltemperatur, kuehlmitteltemperatur",
-    f"{_ENGINE}.EngineOil.Temperature": "oil temperature, oil temp, engine oil temperature, engine oil temp, öltemperatur",
+    f"{_ENGINE}.EngineOil.Temperature": "oil temperature, oil temp, engine oil temperature, engine oil temp,"
+    " öltemperatur",
     f"{_ENGINE}.EngineHours": "engine hours",
     f"{_ENGINE}.LambdaVoltage": "o2 lambda voltage",
     f"{_ENGINE}.LambdaRatio": "o2 lambda voltage er, lambda, equivalence ratio, equiv ratio",
@@ -112,7 +117,8 @@ _PHRASES = {
     " battery temp",
     f"{_BATTERY}.Charging.AveragePower": "average charging power, charging power, charge power",
     "Vehicle.Powertrain.Range": "remaining range, range, reichweite",
-    "Vehicle.Diagnostics.DTCCount": "dtc count, dtc number, number of dtcs, trouble code count, number of trouble codes",
+    "Vehicle.Diagnostics.DTCCount": "dtc count, dtc number, number of dtcs, trouble code count,"
+    " number of trouble codes",
     "Vehicle.LowVoltageBattery.CurrentVoltage": "control module voltage, voltage control module, 12v battery voltage,"
     " adapter voltage, voltage adapter, low voltage battery voltage, module voltage",
     "Vehicle.Service.DistanceToService": "distance to service",
@@ -135,15 +141,20 @@ TIME = _listed(
     " zeitstempel, zeitpunkt, datum uhrzeit, datum zeit, date, datum, t, seconds, elapsed time, cyc secs, time of day,"
     " uhrzeit, sample time, measurement time, position time"
 )
+TIME_WORDS = frozenset({"time", "timestamp", "datetime", "date", "updated", "zeit", "zeitstempel", "datum"})
+"""A column with one of these in its name may tell the time if no other does."""
 DATE = _listed("date, datum, gps date, utc date, local date, date utc, log date")
 TIME_OF_DAY = _listed("time, zeit, uhrzeit, gps time, utc time, local time, time of day, time utc, log time")
 VEHICLE = _listed(
-    "vehicle, vehicle id, vehicleid, veh id, vehid, car, car id, carid, car name, vin, plate, license plate, number plate,"
-    " registration, device, device id, deviceid, unit id, asset, asset id, bus, bus id, taxi id, truck, truck id, fahrzeug,"
+    "vehicle, vehicle id, vehicleid, veh id, vehid, car, car id, carid, car name, vin, plate, license plate,"
+    " number plate,"
+    " registration, device, device id, deviceid, unit id, asset, asset id, bus, bus id, taxi id, truck,"
+    " truck id, fahrzeug,"
     " fahrzeug id, kennzeichen, vehicle name, imei, obu id, sender id"
 )
 TRACK = _listed(
-    "track, track id, trackid, trip, trip id, tripid, trip no, trip number, session, session id, drive, drive id, journey,"
+    "track, track id, trackid, trip, trip id, tripid, trip no, trip number, session, session id, drive,"
+    " drive id, journey,"
     " journey id, ride, ride id, run, run id, fahrt, fahrt id"
 )
 SOURCES = frozenset({"obd", "obd2", "obdii", "ii", "can", "ecu", "pid", "sensor"})

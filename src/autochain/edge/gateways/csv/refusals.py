@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autochain.onchain.refusals import Reason, Refusal
+from ....onchain.refusals import Reason, Refusal
 
 CANNOT_OPEN = Reason("csv", 1, "This file can't be opened.", "Check its name and that you may read it.")
 EMPTY = Reason("csv", 2, "This file is empty.", "Export the recording again.")
@@ -23,19 +23,38 @@ LINE_TOO_LONG = Reason(
     "A line of this file is longer than any recording has.",
     "What stands before that line was read; check how the file was exported.",
 )
-NO_HEADER = Reason("csv", 6, "This file has no line that names its columns.", "")
-NO_TIME_COLUMN = Reason("csv", 7, "No column of this file tells the time.", "")
-NO_SIGNAL = Reason("csv", 8, "No column of this file is a signal AutoChain knows by that name.", "")
+NO_HEADER = Reason("csv", 6, "This file has no line that names its columns.", "Name the columns in a mapping file.")
+NO_TIME_COLUMN = Reason("csv", 7, "No column of this file tells the time.", "Say in a mapping file which column does.")
+NO_SIGNAL = Reason(
+    "csv",
+    8,
+    "No column of this file is a signal AutoChain knows by that name.",
+    "Say in a mapping file what the columns are.",
+)
 NO_READINGS = Reason("csv", 9, "This file names its columns but holds no readings.", "Export the recording again.")
 BAD_MAPPING = Reason("csv", 10, "This mapping file can't be used.", "Mend the place it names.")
 NO_SUCH_COLUMN = Reason(
     "csv", 11, "The mapping names a column this file does not have.", "Write the column as the file's header does."
 )
-BAD_TIMES = Reason("csv", 12, "The times in this file can't be read.", "")
-NO_DATE = Reason("csv", 13, "The times in this file don't say which day it was.", "")
-DAY_OR_MONTH = Reason("csv", 14, "The dates in this file can be read with the day first or the month first.", "")
-SPEED_UNIT = Reason("csv", 15, "The speed of this drive does not fit the distance it covers.", "")
-SWAPPED_POSITION = Reason("csv", 16, "Latitude and longitude of this drive are swapped.", "")
+BAD_TIMES = Reason("csv", 12, "The times in this file can't be read.", "Say in a mapping file how they are written.")
+NO_DATE = Reason(
+    "csv", 13, "The times in this file don't say which day it was.", "Say in a mapping file when the recording began."
+)
+DAY_OR_MONTH = Reason(
+    "csv",
+    14,
+    "The dates in this file can be read with the day first or the month first.",
+    "Say in a mapping file which it is.",
+)
+SPEED_UNIT = Reason(
+    "csv",
+    15,
+    "The speed of this drive does not fit the distance it covers.",
+    "Say in a mapping file in which unit it is.",
+)
+SWAPPED_POSITION = Reason(
+    "csv", 16, "Latitude and longitude of this drive are swapped.", "Say in a mapping file which column is which."
+)
 COLUMNS_CHANGE = Reason(
     "csv",
     17,

@@ -6,6 +6,7 @@ import codecs
 import io
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,8 @@ from .refusals import BAD_MAPPING, CANNOT_OPEN, EMPTY, LINE_TOO_LONG, NOT_A_TABL
 CHUNK_BYTES = 256 * 1024
 MAX_LINE_CHARACTERS = 1024 * 1024
 MAX_CONTROL_SHARE = 0.02
-"""A text has hardly any control characters; what has more of them is binary."""
+MAX_CONTROLS = 8
+"""A text has hardly any control characters; what has more of them than either is binary."""
 
 _MAGIC = (
     (b"%PDF", "a PDF document"),
@@ -73,42 +75,51 @@ class _Unpacker:
         return piece
 
 
+@contextmanager
+def open_text(path: Path, *, encoding: str) -> Iterator[TextFile]:
+    """Opens a text file; without an encoding it is found from what the file begins with."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise CANNOT_OPEN(f"{path} is a pipe or a device; save what it gives in a file")
+    try:
+        raw = path.open("rb")
+    except OSError as error:
+        raise CANNOT_OPEN(f"{path}: {error.strerror or error}") from error
+    with raw:
+        yield TextFile(raw, size=path.stat().st_size, encoding=encoding)
+
+
 class TextFile:
     """A text file, read once from its beginning to its end."""
 
-    def __init__(self, path: Path, *, encoding: str | None = None) -> None:
-        try:
-            self._raw: BinaryIO = path.open("rb")
-            self._size = max(1, path.stat().st_size)
-            packed = self._raw.read(len(_GZIP)) == _GZIP
-            self._raw.seek(0)
-        except OSError as error:
-            raise CANNOT_OPEN(f"{path}: {error.strerror or error}") from error
+    def __init__(self, raw: BinaryIO, *, size: int, encoding: str) -> None:
+        self._raw = raw
+        self._size = max(1, size)
+        packed = raw.read(len(_GZIP)) == _GZIP
+        raw.seek(0)
         self.compression = "gzip" if packed else ""
         self._unpacker = _Unpacker(self._raw) if packed else None
         self._ahead = self._read()
         if not self._ahead.strip():
-            raise EMPTY(str(path))
+            raise EMPTY()
         self.encoding = encoding or _encoding_of(self._ahead)
         try:
-            guessed = encoding is None and self.encoding.startswith("utf-8")
+            guessed = not encoding and self.encoding.startswith("utf-8")
             self._decoder = codecs.getincrementaldecoder(self.encoding)("strict" if guessed else "replace")
         except LookupError as error:
             raise BAD_MAPPING(f"encoding {encoding!r} is not known") from error
         _refuse_other_formats(self._ahead, self.encoding)
+        self.characters = 0
+        """How many characters were read, give or take a piece of the file."""
         self.ends_open = False
         """Whether the last line was read and has no end, as where a recorder lost its power."""
-
-    def close(self) -> None:
-        self._raw.close()
 
     @property
     def share_read(self) -> float:
         """How much of the file was read, from 0 to 1."""
-        return min(1.0, self._raw.tell() / self._size) if not self._raw.closed else 1.0
+        return min(1.0, self._raw.tell() / self._size)
 
     def lines(self) -> Iterator[str]:
-        """Goes through the lines, each with "\\n" at its end except perhaps the last."""
+        """Goes through the lines, each with its line break except perhaps the last."""
         newlines = io.IncrementalNewlineDecoder(None, translate=True)
         rest, data, line = "", self._ahead, 1
         while data:
@@ -116,6 +127,7 @@ class TextFile:
             text = rest + newlines.decode(self._decode(data)).replace("\0", "")
             end = text.rfind("\n") + 1
             rest = text[end:]
+            self.characters += end
             yield from io.StringIO(text[:end])
             line += text.count("\n")
             if len(rest) > MAX_LINE_CHARACTERS:
@@ -162,6 +174,6 @@ def _refuse_other_formats(head: bytes, encoding: str) -> None:
     for magic, name in _MAGIC:
         if head.startswith(magic) or (magic in (b"{", b"[", b"<") and start.startswith(magic)):
             raise NOT_A_TABLE(f"it is {name}")
-    odd = sum(character < " " and character not in "\t\n\r\f\v\0\x1a" or character == "\ufffd" for character in text)
-    if odd > MAX_CONTROL_SHARE * len(text):
+    odd = sum(character == "\ufffd" or (character < " " and character not in "\t\n\r\f\v\0\x1a") for character in text)
+    if odd > max(MAX_CONTROLS, MAX_CONTROL_SHARE * len(text)):
         raise NOT_A_TABLE("it is binary")

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from statistics import median
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from autochain.onchain.refusals import Reason
-from autochain.signals import MAX_TIME_MS, MIN_TIME_MS
-
+from ....onchain.refusals import Reason
+from ....signals import MAX_TIME_MS, MIN_TIME_MS
 from .refusals import BAD_MAPPING, BAD_TIMES, DAY_OR_MONTH, NO_DATE
 
 Parse = Callable[[Sequence[str]], list[int | None]]
@@ -36,10 +35,8 @@ _COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])([01]\d|2[0-3])
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(:(?P<second>\d{2})([.,:](?P<fraction>\d{1,9}))?)?"
 _ZONE = r"(?P<zone>Z|[A-Za-z]{2,4})?\s*(?P<offset>[-+]\d{1,2}:?(\d{2})?)?"
 _WRITTEN = re.compile(
-    r"([A-Za-z]{3,9}\.?,? +)?(?P<a>\d{1,4}|[A-Za-z]{3,9})[-./ ]+(?P<b>\d{1,2}|[A-Za-z]{3,9})[-./, ]+(?P<c>\d{2,4})[T, ]+"
-    + _CLOCK
-    + r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*"
-    + _ZONE
+    r"([A-Za-z]{3,9}\.?,? +)?(?P<a>\d{1,4}|[A-Za-z]{3,9})[-./ ]+(?P<b>\d{1,2}|[A-Za-z]{3,9})"
+    r"[-./, ]+(?P<c>\d{2,4})[T, ]+" + _CLOCK + r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*" + _ZONE
 )
 _YEAR_LAST = re.compile(
     r"([A-Za-z]{3},? +)?(?P<a>[A-Za-z]{3}) +(?P<b>\d{1,2}) +" + _CLOCK + r" *" + _ZONE + r" +(?P<c>\d{4})(?P<half>)"
@@ -110,7 +107,7 @@ def found_format(cells: Sequence[str], *, unit: str, zone: tzinfo, start: dateti
     if _share(cells, _TIME_OF_DAY) > 0.5:
         if start is None:
             return Unread(NO_DATE, f"they are times of day, as {cells[0]!r}")
-        return TimeFormat(f"time of day on {start:%Y-%m-%d}", True, _each(_time_of_day(start)))
+        return TimeFormat(f"times of day, all of {start:%Y-%m-%d}", True, _each(_time_of_day(start)))
     iso = _iso(zone)
     if sum(time_ms is not None for time_ms in iso(cells)) > 0.5 * len(cells):
         return TimeFormat("ISO 8601", _says_zone(cells[0]), iso)
@@ -120,9 +117,9 @@ def found_format(cells: Sequence[str], *, unit: str, zone: tzinfo, start: dateti
     month_first = _month_first(found)
     if month_first is None:
         return Unread(DAY_OR_MONTH, f"as {cells[0]!r}")
-    written = TimeFormat("month first" if month_first else "day first", False, _each(_written(zone, month_first)))
+    words = f"date and time as {cells[0]!r}{', month first' if month_first else ''}"
     zoned = bool(found[0]["zone"] or found[0]["offset"])
-    return TimeFormat(f"date and time as {cells[0]!r}, {written.words}", zoned, written.parse)
+    return TimeFormat(words, zoned, _each(_written(zone, month_first)))
 
 
 def _share(cells: Sequence[str], pattern: re.Pattern[str]) -> float:

@@ -1,4 +1,4 @@
-"""A value of a chain's state with all that proves it: anybody who trusts the validators can check it, asking no node."""
+"""A value of a chain's state with all that proves it: who trusts the validators can check it, asking no node."""
 
 from __future__ import annotations
 

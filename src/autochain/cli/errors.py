@@ -1,0 +1,24 @@
+"""The numbered refusals of the commands themselves."""
+
+from ..onchain.refusals import Reason
+
+NOT_A_TIME = Reason(
+    "cli", 1, "This is not a time.", "Write it like 2026-11-21, 2026-11-21T08:00 or 2026-11-21T08:00+01:00."
+)
+NOT_AN_ID = Reason("cli", 2, "This is not an id.", "Give its 40 hexadecimal digits, or at least the first 6 of them.")
+UNKNOWN_RECORDING = Reason("cli", 3, "There is no such recording.", "See the recordings with `recording list`.")
+UNKNOWN_CONSENT = Reason("cli", 4, "This party granted no such consent.", "See its consents with `consent list`.")
+AMBIGUOUS = Reason("cli", 5, "More than one begins like this.", "Give more of it.")
+FILE_EXISTS = Reason(
+    "cli", 6, "There is such a file already.", "Name another one, or remove it first; nothing was bought."
+)
+CANNOT_WRITE = Reason(
+    "cli", 7, "This file can't be written.", "Name one in a folder that you may write to; nothing was bought."
+)
+NOT_CONFIRMED = Reason("cli", 8, "Nothing was removed: this was not confirmed.", "Say --yes to do it without asking.")
+NOT_A_CLONE = Reason("cli", 9, "This needs a clone of the project.", "Get the sources and use `./run` in them.")
+NO_BENCH = Reason("cli", 10, "There is no such bench.", "Use one of those that are named, or none to run all.")
+CANNOT_LISTEN = Reason(
+    "cli", 11, "The network can't listen there.", "Name an address of this machine with --host, and a free --port."
+)
+TOO_MUCH = Reason("cli", 12, "There is not that much ACC.", "Name an amount of at most 300000000 ACC: no more exist.")

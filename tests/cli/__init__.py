@@ -1,0 +1,1 @@
+"""Runs the commands as a user does."""

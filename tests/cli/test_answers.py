@@ -1,0 +1,121 @@
+"""Tests of how answers are printed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+from homes import environment
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autochain.cli.answers import cell, show, show_table
+from autochain.cli.options import Format
+from autochain.cli.words import hours_text, time_ms, time_text
+from cli.program import Program
+
+HOUR_MS = 3_600_000
+
+
+def on_a_terminal(home: Path, *arguments: str, columns: int) -> list[str]:
+    """Runs a command on a terminal of some width, and gives the lines that it shows."""
+    master, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    surroundings = {name: value for name, value in environment(home).items() if name not in ("COLUMNS", "LINES")}
+    command = [sys.executable, "-m", "autochain", *arguments]
+    with subprocess.Popen(command, env=surroundings, stdin=terminal, stdout=terminal, stderr=terminal) as process:
+        os.close(terminal)
+        shown = b""
+        # A terminal whose program has ended answers with an error instead of an end.
+        while piece := _read(master):
+            shown += piece
+    os.close(master)
+    assert process.returncode == 0, shown.decode()
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).splitlines()
+
+
+def _read(master: int) -> bytes:
+    try:
+        return os.read(master, 65_536)
+    except OSError:
+        return b""
+
+
+def test_a_table_fits_a_terminal_of_80_columns_with_each_row_on_its_line(home: Path) -> None:
+    lines = on_a_terminal(home, "recording", "list", columns=80)
+    assert max(map(len, lines)) <= 80
+    rows = [line for line in lines if re.match(r"[0-9a-f]{12} ", line)]
+    assert len(rows) == 2
+    assert len(lines) == 4
+
+
+def test_a_narrow_terminal_shortens_the_vehicle_s_name_and_nothing_else(home: Path) -> None:
+    lines = on_a_terminal(home, "recording", "list", columns=62)
+    for line in lines[2:]:
+        assert re.fullmatch(r"[0-9a-f]{12} vehicle-[0-9a-f]+… +40 \S+ \d\d:\d\d–\d\d:\d\d +\d+ *", line), line
+
+
+def test_a_pipe_gets_each_row_whole(program: Program) -> None:
+    header, _, *rows = program("consent", "list").out.splitlines()
+    assert header.split() == ["consent", "reader", "vehicle", "purpose", "what", "ACC", "state"]
+    assert len(rows) == 2
+    for row in rows:
+        assert re.match(r"[0-9a-f]{12}  buyer   vehicle-[0-9a-f]{12}  research  energy, .*exact  0.5  live", row)
+
+
+def test_a_table_shows_dids_cut_short_and_an_account_shows_its_own_whole(program: Program) -> None:
+    assert re.search(r"^owner +person .* did:acc:[a-z2-7]{4}…[a-z2-7]{6} *$", program("account", "show").out, re.M)
+    facts = program("account", "show", "owner").out
+    assert re.search(r"^did  +did:acc:[a-z2-7]{32}$", facts, re.M)
+
+
+def test_names_and_values_stand_in_two_columns_each_pair_on_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Format.TABLE, {"hash": "ab" * 32, "header_height": 7, "price": "2", "price_uacc": 2, "till": None, "ok": True})
+    assert capsys.readouterr().out.splitlines() == [
+        f"hash           {'ab' * 32}",
+        "header height  7",
+        "price          2",
+        "ok             yes",
+    ]
+
+
+def test_a_table_without_rows_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table([])
+    assert capsys.readouterr().out == "nothing yet\n"
+
+
+def test_a_name_from_a_file_is_neither_markup_nor_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table([{"vehicle": "[red]a[/] \x1b[2J\x07\r\nb", "points": 3}], shorten="vehicle")
+    out = capsys.readouterr().out
+    assert "[red]a[/] \ufffd[2J\ufffd\ufffd\ufffdb" in out
+
+
+@given(st.text())
+def test_a_cell_is_printable_whatever_it_is_made_of(text: str) -> None:
+    shown = cell(text)
+    assert len(shown) == len(text)
+    assert shown.isprintable()
+
+
+@given(st.integers(0, 253_402_300_799_000))
+def test_a_time_that_was_written_is_read_as_the_same_second(moment_ms: int) -> None:
+    assert time_ms(time_text(moment_ms)) == moment_ms - moment_ms % 1000
+
+
+@given(st.integers(0, 3_000_000), st.integers(1, 50))
+def test_hours_name_the_day_of_their_end_where_it_is_in_doubt(start: int, length: int) -> None:
+    text = hours_text(start * HOUR_MS, (start + length) * HOUR_MS)
+    begin, end = text.split("–")
+    assert time_ms(begin) == start * HOUR_MS
+    same_or_next = time_ms(f"{begin[:10]} {end}") if length < 24 else time_ms(end)
+    if length < 24 and same_or_next <= start * HOUR_MS:
+        same_or_next += 24 * HOUR_MS
+    assert same_or_next == (start + length) * HOUR_MS

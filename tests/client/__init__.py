@@ -1,0 +1,1 @@
+"""Tests of the SDK: what it sends, and what it refuses to believe."""

@@ -1,0 +1,65 @@
+"""What the documents tell a reader to type runs, in the order in which they say it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from cli.program import Ended, Program, write_drives
+
+ROOT = Path(__file__).parents[2]
+HOW_TO = ROOT / "docs" / "how-to" / "replay-your-own-drives.md"
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs" / "how-to").glob("*.md")])
+PROVED_ELSEWHERE = {"", "test", "bench"}
+"""Starting, testing and measuring: tests/cli, this run itself, and tests/bench."""
+
+
+def commands(document: Path) -> list[list[str]]:
+    """Lists the `./run` lines of a document's shell blocks, without their comments."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("./run")]
+    return [shlex.split(line, comments=True)[1:] for line in lines]
+
+
+def mapping(document: Path) -> str:
+    """Gives the mapping file that a document shows."""
+    found: list[str] = re.findall(r"^```toml\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
+    return found[0]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
+def test_the_commands_of_a_document_run(
+    document: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AUTOCHAIN_HOME", str(tmp_path / "home"))
+    run = Program(tmp_path / "home", capsys)
+    _write_files(tmp_path, mapping(HOW_TO))
+    given = commands(document)
+    assert given
+    for words in given:
+        if (words or [""])[0] in PROVED_ELSEWHERE:
+            continue
+        # Whoever resets by hand is asked; here nobody could answer.
+        filled = _filled(words, run) + (["--yes"] if words == ["reset"] else [])
+        ended = run(*filled)
+        assert ended == Ended(0, ended.out, ended.err), filled
+
+
+def _write_files(folder: Path, columns: str) -> None:
+    """Writes the files that documents speak of: one that explains itself, and one with its mapping."""
+    write_drives(folder / "drives.csv")
+    rows = [f"car-1,morning,{1_760_000_000_000 + 1000 * second},{20 + second % 30},x" for second in range(120)]
+    (folder / "log.csv").write_text("\n".join(["car,trip,t,v,note", *rows]))
+    (folder / "log.toml").write_text(columns)
+
+
+def _filled(words: list[str], run: Program) -> list[str]:
+    """Puts a recording and its vehicle where a document says ID and VEHICLE."""
+    if not {"ID", "VEHICLE"} & set(words):
+        return words
+    found = run.json("recording", "list")["recordings"][0]
+    names = {"ID": found["recording"], "VEHICLE": found["vehicle"]}
+    return [names.get(word, word) for word in words]

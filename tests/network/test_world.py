@@ -1,0 +1,124 @@
+"""A simulated world on a network: what it tells is what the chain says."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from homes import fees_paid, refuses
+
+from autochain.network import Home, Network, open_network, verify_recording
+from autochain.onchain.contracts.consent import ListConsents
+from autochain.onchain.contracts.market import GetReceipt, ListReceipts
+from autochain.onchain.contracts.mining import GetReward
+from autochain.onchain.contracts.recording import GetRecording, ListRecordings
+from autochain.onchain.contracts.token import Transfer
+from autochain.onchain.contracts.token.errors import TOO_POOR
+from autochain.onchain.refusals import present
+from autochain.onchain.units import UACC_PER_ACC
+from autochain.services.release import fetch
+from autochain.signals import LATITUDE, merge
+from autochain.sim import PAST_MS, Fleet, Sale, World
+from autochain.sim.world import PRICE_UACC
+
+CARS = 2
+HOUR_S = 3_600.0
+DAY_MS = 24 * 3_600_000
+
+
+async def drive(network: Network, fleet: Fleet) -> list[Sale]:
+    """Lets every car of a fleet drive one trip; after it each rests for an hour, and the world is stopped."""
+    told: list[Sale] = []
+    all_rest = asyncio.Event()
+
+    def tell(sale: Sale) -> None:
+        told.append(sale)
+        if len(told) == len(fleet.cars):
+            all_rest.set()
+
+    world = asyncio.create_task(World(network, fleet, pause_s=HOUR_S, told=tell).run())
+    rest = asyncio.create_task(all_rest.wait())
+    await asyncio.wait([world, rest], return_when=asyncio.FIRST_COMPLETED)
+    rest.cancel()
+    world.cancel()
+    await asyncio.gather(world, return_exceptions=True)
+    return told
+
+
+async def check_told(network: Network, told: list[Sale]) -> None:
+    """Holds each sale against receipt, recording and reward on the chain, and against the readings themselves."""
+    client, buyer = network.client, network.wallet("buyer")
+    for sale in told:
+        receipt = present(await client.ask(GetReceipt(sale.receipt)), "it was bought")
+        record = present(await client.ask(GetRecording(receipt.recording)), "it was recorded")
+        reward = present(await client.ask(GetReward(receipt.recording)), "it was rewarded")
+        assert (receipt.reader, receipt.price_uacc) == (buyer.account, sale.price_uacc)
+        assert record.vehicle == network.wallet(sale.car).account
+        assert (record.points, reward.reward_uacc) == (sale.points, sale.reward_uacc)
+        assert sale.reward_uacc == 1_000 * sale.points
+        await verify_recording(network, receipt.recording)
+        reading = await fetch(client, buyer, network.release, network.vault, sale.receipt, clock=network.clock)
+        drive = merge(reading.parts.values())
+        assert drive.points == sale.points
+        assert LATITUDE in drive.columns
+        assert sale.km > 0
+
+
+async def check_balances(network: Network, told: list[Sale]) -> None:
+    """Holds what everybody has against what they began with, earned, paid, and paid in fees."""
+    client, fees = network.client, await fees_paid(network)
+    buyer = network.wallet("buyer").account
+    paid = sum(sale.price_uacc for sale in told)
+    assert await client.balance_uacc(buyer) == 1_000 * UACC_PER_ACC - paid - fees[buyer]
+    cars = sorted({sale.car for sale in told})
+    assert len(cars) == CARS
+    for name in cars:
+        car = network.wallet(name)
+        owner = present(car.controller, "a car has an owner")
+        earned = sum(sale.reward_uacc + sale.price_uacc for sale in told if sale.car == name)
+        assert await client.balance_uacc(owner) == 19 * UACC_PER_ACC + earned - fees[owner]
+        assert await client.balance_uacc(car.account) == UACC_PER_ACC - fees[car.account]
+        assert len(await client.pages(ListReceipts(owner))) == sum(sale.car == name for sale in told)
+
+
+def test_what_a_world_tells_is_what_the_chain_says(tmp_path: Path) -> None:
+    async def run() -> None:
+        home = Home(tmp_path / "home")
+        async with open_network(home) as network:
+            start_ms = network.clock() - PAST_MS
+            fleet = Fleet(1, CARS, start_ms=start_ms)
+            told = await drive(network, fleet)
+            assert {sale.car for sale in told} == {car.name for car in fleet.cars}
+            await check_told(network, told)
+            await check_balances(network, told)
+        async with open_network(home) as network:
+            # Another day after a restart: the same cars and consents, other trips.
+            told += await drive(network, Fleet(1, CARS, start_ms=start_ms + DAY_MS))
+            await check_told(network, told)
+            await check_balances(network, told)
+            assert len(await network.client.pages(ListRecordings())) == len(told) == 2 * CARS
+            consents = await network.client.pages(ListConsents(network.wallet("buyer").account, as_reader=True))
+            assert len(consents) == CARS
+        vins = [car.vin.encode() for car in fleet.cars]
+        written = b"".join(path.read_bytes() for path in home.path.rglob("*") if path.is_file())
+        assert not any(vin in written for vin in vins)
+
+    asyncio.run(run())
+
+
+def test_a_world_whose_buyer_can_not_pay_stops_and_says_why(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            buyer = await network.party("buyer")
+            held = await network.client.balance_uacc(buyer.account)
+            fee_uacc = network.client.dispatcher.least_fee_uacc((Transfer(buyer.account, 1),), signatures=1)
+            ido = network.wallet("ido").account
+            await network.client.send(buyer, Transfer(ido, held - fee_uacc - PRICE_UACC))
+            world = World(network, Fleet(1, 1, start_ms=network.clock() - PAST_MS), pause_s=0, told=lambda _: None)
+            try:
+                await world.run()
+            except* Exception as stopped:
+                with refuses(TOO_POOR):
+                    raise stopped.exceptions[0] from None
+
+    asyncio.run(run())
