@@ -172,6 +172,8 @@ CORRUPTIONS: list[tuple[str, str, Corruption]] = [
     ("market", "every receipt is seen by the owner and the reader", remove(market.RECEIPTS)),
     ("market", "every receipt is seen by the owner and the reader", remove(market.state.BY_OWNER)),
     ("market", "every receipt is seen by the owner and the reader", remove(market.state.BY_READER)),
+    ("market", "a reader's counter is how many receipts it has", change(market.state.COUNTS, bought=0)),
+    ("consent", "an owner's counter is how many consents it granted", change(consent.state.COUNTS, granted=0)),
 ]
 
 

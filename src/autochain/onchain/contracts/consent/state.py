@@ -67,7 +67,14 @@ def _end_after_begin(view: View) -> bool:
     )
 
 
+def _counted(view: View) -> bool:
+    counts = {owner: counter.granted for owner, counter in COUNTS.items(view)}
+    owners = [record.owner for _, record in CONSENTS.items(view)]
+    return counts == {owner: owners.count(owner) for owner in owners}
+
+
 INVARIANTS = {
     "every consent is listed for its owner and its reader, and no other": _listed_for_both,
     "no consent ends before it was granted": _end_after_begin,
+    "an owner's counter is how many consents it granted": _counted,
 }

@@ -63,4 +63,13 @@ def _seen_by_both(view: View) -> bool:
     )
 
 
-INVARIANTS = {"every receipt is seen by the owner and the reader": _seen_by_both}
+def _counted(view: View) -> bool:
+    counts = {reader: counter.bought for reader, counter in COUNTS.items(view)}
+    readers = [record.reader for _, record in RECEIPTS.items(view)]
+    return counts == {reader: readers.count(reader) for reader in readers}
+
+
+INVARIANTS = {
+    "every receipt is seen by the owner and the reader": _seen_by_both,
+    "a reader's counter is how many receipts it has": _counted,
+}
