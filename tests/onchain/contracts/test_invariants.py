@@ -182,7 +182,7 @@ def test_an_invariant_names_the_state_that_breaks_it(contract: str, sentence: st
     harness = lived_in()
     assert harness.machine.broken_invariants() == []
     corrupt(harness)
-    assert harness.machine.broken_invariants() == [f"{contract}: {sentence}"]
+    assert f"{contract}: {sentence}" in harness.machine.broken_invariants()
 
 
 def test_every_invariant_of_every_contract_is_broken_here_once() -> None:
