@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 import pytest
 from homes import RawDrive, Trip, fees_paid, read_raw, refuses, write_raw
 
 from autochain.edge.gateways.csv import FileMapping, read_drives
-from autochain.network import Home, Network, Replay, Replayed, Terms, open_network, verify_recording
-from autochain.network.replay import holds
+from autochain.network import (
+    Home,
+    Network,
+    Replay,
+    Replayed,
+    Terms,
+    find_consent,
+    open_network,
+    read_recording,
+    verify_recording,
+)
+from autochain.network.replay import exact_categories, holds
 from autochain.onchain.contracts.consent import Grant, Granted, ListConsents
 from autochain.onchain.contracts.market import RECEIPTS, ListReceipts, Read
-from autochain.onchain.contracts.recording import RECORDINGS, GetRecording, ListRecordings, Precision, recording_id
+from autochain.onchain.contracts.recording import RECORDINGS, GetRecording, ListRecordings, recording_id
+from autochain.onchain.contracts.recording.errors import IN_THE_FUTURE
 from autochain.onchain.crypto import tagged_hash
 from autochain.onchain.refusals import present
 from autochain.services.release import fetch
@@ -225,12 +237,12 @@ def test_who_bought_a_part_of_a_drive_before_buys_the_whole_of_it_too(table: Pat
             first, *_ = await replay(network, table)
             buyer = await network.party("other")
             record = present(await network.client.ask(GetRecording(first.recorded.recording)), "it was recorded")
-            grant = Grant(buyer.account, record.vehicle, "research", ("motion",), "exact", 0, 2**50, 1, 2**50)
+            all_categories = exact_categories(record)
+            grant = Grant(buyer.account, record.vehicle, "research", all_categories, "exact", 0, 2**50, 1, 2**50)
             consent = (await network.client.send(network.wallet("owner"), grant)).event(Granted).consent
-            precisions: tuple[Precision, ...] = ("exact", "coarse")
-            for precision in precisions:
-                read = Read(first.recorded.recording, consent, "research", ("motion",), precision)
-                await network.client.send(buyer, read)
+            name = first.recorded.recording
+            await network.client.send(buyer, Read(name, consent, "research", ("motion",), "exact"))
+            await network.client.send(buyer, Read(name, consent, "research", all_categories, "coarse"))
             work = Replay(network, table, FileMapping(), Terms("owner", "other", "research", 1), lambda _: None)
             done = [drive async for drive in work.drives()]
             assert all(drive.equal and drive.recorded.known for drive in done)
@@ -291,5 +303,51 @@ def test_a_replay_stops_where_the_vault_was_tampered_with_and_names_it(table: Pa
                 path.write_bytes(path.read_bytes()[:-1])
             with refuses(CORRUPT):
                 await replay(network, table)
+
+    asyncio.run(run())
+
+
+def test_a_drive_of_the_future_is_refused_and_the_others_are_taken_in(tmp_path: Path) -> None:
+    tomorrow_s = round(time.time()) + 86_400
+    path = tmp_path / "log.csv"
+    rows = [
+        f"car-{car},{start_s + second},{20 + second}"
+        for car, start_s in ((1, tomorrow_s), (2, 1_700_000_000))
+        for second in range(60)
+    ]
+    path.write_text("\n".join(["vehicle,timestamp,Speed [km/h]", *rows]))
+
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            work = Replay(network, path, FileMapping(), TERMS, lambda _: None)
+            done = [drive async for drive in work.drives()]
+            await work.verify(done)
+            assert [(drive.vehicle, drive.verified) for drive in done] == [("car-2", True)]
+            (refused,) = work.report.refused
+            assert (refused.vehicle, refused.refusal.reason) == ("car-1", IN_THE_FUTURE)
+
+    asyncio.run(run())
+
+
+def test_who_reads_again_what_it_has_bought_does_not_pay_again(table: Path, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            drive = (await replay(network, table, at_most=1))[0]
+            buyer, name = network.wallet("buyer"), drive.recorded.recording
+            record = present(await network.client.ask(GetRecording(name)), "it is on the chain")
+            consent, what = await find_consent(
+                network, buyer, record, purpose="research", categories=(), precision="exact"
+            )
+            held = await network.client.balance_uacc(buyer.account)
+            again = await read_recording(
+                network, buyer, name, consent=consent, purpose="research", categories=what, precision="exact"
+            )
+            assert again[0] == drive.receipt
+            assert await network.client.balance_uacc(buyer.account) == held
+            part = await read_recording(
+                network, buyer, name, consent=consent, purpose="research", categories=what[:1], precision="exact"
+            )
+            assert part[0] != drive.receipt
+            assert await network.client.balance_uacc(buyer.account) < held - TERMS.price_uacc
 
     asyncio.run(run())

@@ -12,7 +12,7 @@ from homes import VIN, Clock, Scene, Trip, play, refuses, run_command, serving, 
 
 from autochain.client.http import NODE_AWAY
 from autochain.network import Home, find_consent, open_network, verify_recording
-from autochain.network.network import LOW_UACC
+from autochain.network.network import LOW_SHARE, STARTING_UACC
 from autochain.onchain.contracts.consent import NO_CONSENT, Purpose
 from autochain.onchain.contracts.consent import errors as consent_errors
 from autochain.onchain.contracts.credentials import Holds
@@ -83,14 +83,15 @@ def test_a_vehicle_is_its_owners_attested_and_able_to_pay(home: Path) -> None:
 def test_a_vehicle_that_could_soon_not_pay_is_given_acc_by_its_owner_again(home: Path) -> None:
     async def story(scene: Scene) -> None:
         client, car = scene.client, scene.car
+        low_uacc = STARTING_UACC["device"] // LOW_SHARE
         held = await client.balance_uacc(car.account)
         fee_uacc = client.dispatcher.least_fee_uacc((Transfer(scene.owner.account, 1),), signatures=1)
-        await client.send(car, Transfer(scene.owner.account, held - fee_uacc - LOW_UACC))
+        await client.send(car, Transfer(scene.owner.account, held - fee_uacc - low_uacc))
         await scene.network.vehicle("car", scene.owner, subject=VIN)
-        assert await client.balance_uacc(car.account) == LOW_UACC
+        assert await client.balance_uacc(car.account) == low_uacc
         await client.send(car, Transfer(scene.owner.account, 1))
         await scene.network.vehicle("car", scene.owner, subject=VIN)
-        assert await client.balance_uacc(car.account) == UACC_PER_ACC + LOW_UACC - fee_uacc - 1
+        assert await client.balance_uacc(car.account) == UACC_PER_ACC + low_uacc - fee_uacc - 1
 
     play(home, story)
 

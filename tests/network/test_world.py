@@ -106,14 +106,32 @@ def test_what_a_world_tells_is_what_the_chain_says(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_world_whose_buyer_can_not_pay_stops_and_says_why(tmp_path: Path) -> None:
+async def leave(network: Network, name: str, uacc: int) -> None:
+    """Leaves a party so much and no more."""
+    client, wallet = network.client, network.wallet(name)
+    fee_uacc = client.dispatcher.least_fee_uacc((Transfer(wallet.account, 1),), signatures=1)
+    held = await client.balance_uacc(wallet.account)
+    await client.send(wallet, Transfer(network.wallet("foundation").account, held - fee_uacc - uacc))
+
+
+def test_a_buyer_who_has_little_left_is_given_more(tmp_path: Path) -> None:
     async def run() -> None:
         async with open_network(Home(tmp_path / "home")) as network:
             buyer = await network.party("buyer")
-            held = await network.client.balance_uacc(buyer.account)
-            fee_uacc = network.client.dispatcher.least_fee_uacc((Transfer(buyer.account, 1),), signatures=1)
-            ido = network.wallet("ido").account
-            await network.client.send(buyer, Transfer(ido, held - fee_uacc - PRICE_UACC))
+            await leave(network, "buyer", PRICE_UACC)
+            fleet = Fleet(1, 1, start_ms=network.clock() - PAST_MS)
+            assert await drive(network, fleet)
+            assert await network.client.balance_uacc(buyer.account) > 999 * UACC_PER_ACC
+
+    asyncio.run(run())
+
+
+def test_a_world_in_which_nobody_can_pay_stops_and_says_why(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            await network.party("buyer")
+            await leave(network, "buyer", PRICE_UACC)
+            await leave(network, "ido", PRICE_UACC)
             world = World(network, Fleet(1, 1, start_ms=network.clock() - PAST_MS), pause_s=0, told=lambda _: None)
             try:
                 await world.run()

@@ -129,6 +129,7 @@ def list_(
 
         account = account_named(network, party)
         found = await network.client.pages(ListConsents(account, as_reader))
+        found.sort(key=lambda pair: pair[1].granted_ms)
         return [_facts(name, consent, network.clock()) for name, consent in found], party_names(network)
 
     found, names = with_network(home, job)

@@ -90,7 +90,8 @@ def _dropped(report: Report) -> Iterator[str]:
 def troubles(report: FileReport, stops: Sequence[str]) -> list[str]:
     """Says what was not taken in and why; a drive is named by its line, since its vehicle's name may be a VIN."""
     lines = [
-        f"Not taken in: the drive from line {drive.first_line} on, {drive.rows} rows. {drive.refusal}"
+        f"Not taken in: {f'the drive from line {drive.first_line} on' if drive.first_line else 'a drive'}, "
+        f"{drive.rows} rows. {drive.refusal}"
         for drive in report.refused
     ]
     ends = [*([str(report.stopped)] if report.stopped else []), *stops]

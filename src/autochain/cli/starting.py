@@ -48,10 +48,10 @@ def start(
 
         serve(home_at(home), Settings(host, port, cars, seed, form))
         return
-    for name in context.params:
-        source = context.get_parameter_source(name)
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name)
         if source is not None and source.name == "COMMANDLINE":
-            context.fail(f"--{name} stands before the command, where it is for the start alone; write it behind.")
+            context.fail(f"{option.opts[0]} stands before the command, where only a start has it; write it behind.")
 
 
 def reset(

@@ -30,8 +30,8 @@ STARTING_UACC = {"person": 20 * UACC_PER_ACC, "organisation": 1_000 * UACC_PER_A
 """What a new party of a demonstration network is given to begin with."""
 PATIENCE, PAUSE_S = 50, 0.1
 """How often, and how many seconds apart, a home is asked for that another process has."""
-LOW_UACC = STARTING_UACC["device"] // 10
-"""With less than this a vehicle is given ACC by its owner again, or it could soon not pay its fees."""
+LOW_SHARE = 10
+"""With less than a tenth of what it began with, a party is topped up, or it could soon not pay."""
 
 
 def now_ms() -> int:
@@ -77,13 +77,18 @@ class Network:
             self.home.parties, name, kind="device", subject=subject, controller=owner.account
         )
         await self.client.register(wallet, controller=owner)
-        if await self.client.balance_uacc(wallet.account) < LOW_UACC:
-            await self.client.send(owner, Transfer(wallet.account, STARTING_UACC["device"]))
+        await self.top_up(wallet, giver=owner)
         if not await self.client.ask(Holds(wallet.account, "vehicle")):
             await self.client.send(
                 self.wallet("registrar"), Attest(wallet.account, "vehicle"), payer=self.wallet("operation")
             )
         return wallet
+
+    async def top_up(self, wallet: Wallet, *, giver: Wallet) -> None:
+        """Gives a party what it began with once more when little of it is left."""
+        begun_with = STARTING_UACC[wallet.kind]
+        if await self.client.balance_uacc(wallet.account) * LOW_SHARE < begun_with:
+            await self.client.send(giver, Transfer(wallet.account, begun_with))
 
     async def _start(self, wallet: Wallet, *, giver: Wallet) -> None:
         """Gives a party ACC to begin with, once: to one that has never sent anything and holds nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..onchain.contracts.consent import NO_CONSENT, ListConsents, Purpose, Request, decide
-from ..onchain.contracts.market import RECEIPTS
+from ..onchain.contracts.market import RECEIPTS, ListReceipts, Read
 from ..onchain.contracts.recording import RECORDINGS, Category, Part, Precision, Recording
 from ..onchain.ledger.header import Header
 from ..onchain.refusals import Reason, Refusal
@@ -92,11 +92,26 @@ async def read_recording(
     categories: Sequence[Category],
     precision: Precision,
 ) -> tuple[bytes, int, list[Readings]]:
-    """Buys and reads a recording; gives the receipt, the price in uacc and the parts."""
+    """Reads a recording; gives the receipt, the price in uacc and the parts.
+
+    Buys it, unless the reader has bought just this and its receipt is still open.
+    """
     client = network.client
-    receipt = await buy(
+    receipt = await _open_receipt(
+        network, reader, Read(recording, consent, purpose, tuple(sorted(categories)), precision)
+    ) or await buy(
         client, reader, recording, consent=consent, purpose=purpose, categories=categories, precision=precision
     )
     reading = await fetch(client, reader, network.release, network.vault, receipt, clock=network.clock)
     bought = (await client.prove(RECEIPTS, receipt)).record
     return receipt, bought.price_uacc, [read_part(plain) for plain in reading.parts.values()]
+
+
+async def _open_receipt(network: Network, reader: Wallet, wanted: Read) -> bytes | None:
+    """Finds a receipt for just this reading on which keys may still be fetched."""
+    now_ms = network.clock()
+    for name, bought in await network.client.pages(ListReceipts(reader.account, as_reader=True)):
+        same = Read(bought.recording, bought.consent, bought.purpose, bought.categories, bought.precision)
+        if same == wanted and now_ms < bought.lapses_ms:
+            return name
+    return None

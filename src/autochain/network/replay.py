@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..edge.gateways.csv import FileMapping, FileReport, read_drives
+from ..edge.gateways.csv import DriveRefused, FileMapping, FileReport, read_drives
 from ..edge.obu import Recorded, Unit
 from ..onchain.contracts.consent import ENDED, Grant, Granted, Purpose
 from ..onchain.contracts.market import RECEIPTS, ListReceipts
@@ -77,7 +77,13 @@ class Replay:
         buyer = await self._network.party(self._terms.buyer)
         for drive, report in self._file:
             unit = await self._unit(drive.vehicle, owner)
-            recorded = await unit.record(drive)
+            try:
+                recorded = await unit.record(drive)
+            except Refusal as refusal:
+                if refusal.codespace != "recording":
+                    raise
+                self.report.refused.append(DriveRefused(drive.vehicle, drive.track, 0, drive.points, refusal))
+                continue
             receipt, price_uacc = await self._sell(recorded, unit, owner, buyer)
             yield Replayed(
                 vehicle=drive.vehicle,

@@ -57,9 +57,14 @@ class World:
     async def _live(self, car: Car, unit: Unit, owner: Wallet, buyer: Wallet) -> None:
         await unit.flush()
         consent = await self._consent(unit, owner, buyer)
+        network = self._network
         while True:
+            await network.vehicle(car.name, owner, subject=car.vin)
+            await network.top_up(buyer, giver=network.wallet("ido"))
             # A trip of many minutes is driven at once: what took place lies in the past when it is recorded.
             for drive in drives(car, vehicle=car.name):
+                # A world that has caught up with the present goes at its pace: nothing is recorded before its time.
+                await asyncio.sleep(max(0, drive.times_ms[-1] - network.clock()) / 1000)
                 recorded = await unit.record(drive)
                 record = present(
                     await self._network.client.ask(GetRecording(recorded.recording)), "what was committed is there"
@@ -73,10 +78,9 @@ class World:
                     categories=exact_categories(record),
                     precision="exact",
                 )
-                network = self._network
                 await fetch(network.client, buyer, network.release, network.vault, receipt, clock=network.clock)
                 self._told(Sale(car.name, drive.points, distance_km(drive), recorded.reward_uacc, PRICE_UACC, receipt))
-            await asyncio.sleep(max(self._pause_s, (car.state.time_ms - self._network.clock()) / 1000))
+            await asyncio.sleep(self._pause_s)
 
     async def _consent(self, unit: Unit, owner: Wallet, buyer: Wallet) -> bytes:
         """Gives the consent by which the buyer reads this car, granted anew where none lives."""

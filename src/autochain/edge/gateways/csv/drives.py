@@ -43,6 +43,7 @@ class DriveRefused:
     vehicle: str
     track: str
     first_line: int
+    """Where it begins in the file; 0 where that is not known any more."""
     rows: int
     refusal: Refusal
 

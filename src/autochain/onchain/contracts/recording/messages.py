@@ -28,7 +28,7 @@ PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 
 class Part(Record, frozen=True):
-    """One separately encrypted part of a recording: what it holds and how large its ciphertext is."""
+    """One separately encrypted part of a recording: what it holds, and its length before it was encrypted."""
 
     category: Category
     precision: Precision
