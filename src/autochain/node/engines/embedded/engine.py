@@ -26,6 +26,8 @@ from .mempool import Mempool
 NS_PER_MS = 1_000_000
 POWER = 1
 """Voting power of the one validator."""
+PROOF_PAUSE_S = 0.05
+"""How long a change waits for its proof block; a transaction's block is as good, and `prove` does not wait."""
 ROOM_PAUSE_S = 1.0
 """How long to wait before another block is tried when the store had no room for the last one."""
 
@@ -78,21 +80,23 @@ class EmbeddedEngine:
     async def run(self) -> None:
         """Makes blocks until cancelled: on demand, for a due timer, to prove a change, and to stay fresh."""
         while True:
-            if not self._mempool:
-                delay_s = max(0, self._next_block_ms() - self._clock()) / 1000
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), delay_s)
+            # Where something waits already, the pause of no length lets others have their turn between two blocks.
+            pause_s = 0 if self._mempool else self._pause_s()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._wake.wait()
             self._wake.clear()
             try:
-                if self._mempool or self._is_due():
-                    self.make_block()
-                # Lets everything that has arrived meanwhile into the next block.
-                await asyncio.sleep(0)
-                if not self._mempool and self._needs_proof_block():
+                if self._mempool or self._needs_proof_block() or self._is_due():
                     self.make_block()
             except Refusal:
                 # Those who waited have been told; when there is room again the chain goes on.
                 await asyncio.sleep(ROOM_PAUSE_S)
+
+    def _pause_s(self) -> float:
+        """Gives how long to wait for a transaction before a block is made without one."""
+        due_s = max(0, self._next_block_ms() - self._clock()) / 1000
+        return min(due_s, PROOF_PAUSE_S) if self._needs_proof_block() else due_s
 
     def _is_due(self) -> bool:
         """Whether a block must be made now even if no transaction comes."""
@@ -184,7 +188,7 @@ class EmbeddedEngine:
         answer = self._answers.pop(name, None)
         if answer is not None and not answer.done():
             answer.set_exception(refusal)
-            answer.exception()  # Looked at here, since nobody may be waiting any more; asyncio would log it as forgotten.
+            answer.exception()  # Looked at here, as nobody may be waiting any more; asyncio would log it.
 
     async def submit(self, data: bytes) -> Submitted:
         name = transaction_hash(data)
@@ -195,7 +199,7 @@ class EmbeddedEngine:
         waiting = self._answers.get(name)
         if waiting is None:
             if self._full:
-                # An empty block tries whether there is room again, and clears what the lost block had been checked for.
+                # An empty block tries whether there is room again, and clears what the lost block was checked for.
                 self.make_block()
             self._mempool.check_room(name, data)
             self._application.check(data)

@@ -1,0 +1,101 @@
+"""The durable store: one transaction a block, the same ranges as a store in memory, and nothing half done."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from fakes import MemoryStore
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onchain.ledger.probe import Put
+
+from autochain.node import ChainStore
+from autochain.onchain.ledger import transaction_hash
+
+from .chain import Chain
+from .verified import check_chain
+from .virtual_time import VirtualClock, run
+
+keys = st.binary(min_size=1, max_size=4) | st.sampled_from([b"a/", b"a/\x00", b"a/\xff", b"a0", b"b/1", b"\xff\xff"])
+changes = st.dictionaries(keys, st.none() | st.binary(min_size=1, max_size=8))
+prefixes = st.just(b"") | keys
+
+
+@settings(max_examples=60)
+@given(batches=st.lists(changes, max_size=4), ranges=st.lists(st.tuples(prefixes, prefixes), min_size=1, max_size=12))
+def test_ranges_and_values_are_those_of_a_store_in_memory(
+    batches: list[Mapping[bytes, bytes | None]], ranges: list[tuple[bytes, bytes]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store, memory = ChainStore(Path(folder)), MemoryStore()
+        for number, batch in enumerate(batches):
+            for either in (store, memory):
+                either.commit(batch, meta=b"meta %d" % number)
+        for opened in ("as it was written", "read again"):
+            assert store.meta == memory.meta, opened
+            for prefix, after in ranges:
+                assert list(store.items(prefix, after)) == list(memory.items(prefix, after))
+                assert store.get(prefix) == memory.get(prefix)
+            store.close()
+            store = ChainStore(Path(folder))
+        store.close()
+
+
+def test_a_range_that_is_being_read_is_not_disturbed_by_a_commit(tmp_path: Path) -> None:
+    store = ChainStore(tmp_path / "main")
+    store.commit({b"a": b"1", b"b": b"2", b"c": b"3"}, meta=b"meta")
+    reading = store.items(b"")
+    assert next(reading) == (b"a", b"1")
+    inner = [key for key, _ in store.items(b"")]
+    store.commit({b"b": None, b"d": b"4"}, meta=b"meta")
+    assert (inner, list(reading)) == ([b"a", b"b", b"c"], [(b"b", b"2"), (b"c", b"3")])
+    assert [key for key, _ in store.items(b"")] == [b"a", b"c", b"d"]
+    for _ in range(200):
+        # Ranges that nobody reads to their end take no place that later ones lack.
+        assert next(store.items(b"")) == (b"a", b"1")
+    store.close()
+
+
+def test_a_block_is_written_with_its_effects_in_one_transaction(chain: Chain, clock: VirtualClock) -> None:
+    async def job() -> None:
+        chain.start()
+        environment = chain.store._environment
+        before = environment.info()["last_txnid"]
+        signed = [chain.sign(chain.treasury, Put(str(number), "text")) for number in range(3)]
+        tasks = [asyncio.create_task(chain.engine.submit(data)) for data in signed]
+        await asyncio.sleep(0)
+        chain.engine.make_block()
+        assert environment.info()["last_txnid"] == before + 1
+        await asyncio.gather(*tasks)
+
+    run(clock, job())
+
+
+def test_a_store_that_is_opened_again_holds_all_that_it_held(chain: Chain, clock: VirtualClock) -> None:
+    async def job() -> None:
+        async with chain.running():
+            data = chain.sign(chain.treasury, Put("name", "text"))
+            await chain.engine.submit(data)
+        store = chain.store
+        held = (dict(store.items(b"")), store.meta, store.height, [store.block(height) for height in range(1, 5)])
+        place = store.place(transaction_hash(data))
+        assert (place is not None and (place.height, place.index), held[3][3]) == ((2, 0), None)
+        chain.reopen()
+        store = chain.store
+        assert held == (
+            dict(store.items(b"")), store.meta, store.height, [store.block(height) for height in range(1, 5)]
+        )  # fmt: skip
+        assert store.place(transaction_hash(data)) == place
+        assert store.place(transaction_hash(b"another")) is None
+        await check_chain(chain)
+
+    run(clock, job())
+
+
+def test_nobody_else_may_read_a_chains_files(chain: Chain) -> None:
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (chain.folder, *chain.folder.iterdir())}
+    assert modes == {"main": 0o700, "data.mdb": 0o600, "lock.mdb": 0o600}
