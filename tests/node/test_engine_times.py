@@ -107,6 +107,16 @@ def times_ms(answers: list[BlockAnswer]) -> list[int]:
     return [LightBlock.decode(answer.light_block).header.time_ms for answer in answers]
 
 
+def test_a_timer_does_not_wait_for_the_proof_of_what_set_it(chain: Chain, clock: VirtualClock) -> None:
+    async def job() -> None:
+        async with chain.running():
+            await chain.send(chain.treasury, Later(START_MS + 10, "rings"))
+            await asyncio.sleep(PROOF_PAUSE_S / 2)
+        assert times_ms(await check_chain(chain)) == [START_MS, START_MS + 1, START_MS + 10]
+
+    run(clock, job())
+
+
 def test_a_clock_that_stands_still_gives_each_block_a_millisecond_more(chain: Chain, clock: VirtualClock) -> None:
     async def job() -> None:
         async with chain.running():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,7 @@ def test_what_finds_no_room_in_a_block_stands_in_a_later_one(tmp_path: Path, clo
             registered = [chain.sign(person, person.registration) for person in people]
             submitted = await asyncio.gather(*map(engine.submit, registered))
             assert [(answer.height, answer.result.code) for answer in submitted] == [(2, 0), (3, 0), (4, 0), (5, 0)]
+            assert clock.passed_ms == 0
         await check_chain(chain)
 
     run(clock, job())
@@ -180,6 +182,7 @@ def test_what_can_go_into_no_block_any_more_is_refused_and_logs_nothing(tmp_path
         await check_chain(chain)
 
     run(clock, job())
+    gc.collect()
     assert noise == []
 
 

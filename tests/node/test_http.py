@@ -199,6 +199,7 @@ def test_a_slow_sender_loses_its_connection(
     answer = asyncio.run(job())
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in head
     is_refusal(Response(408, {}, body), 408, NOT_WHOLE)
     assert caplog.records == []
 

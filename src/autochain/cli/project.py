@@ -29,7 +29,9 @@ def run_tests(
     """
     root = _clone()
     checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["lint-imports"]]
-    pytest = ["pytest", *(["-m", "soak"] if soak else []), *(paths or [])]
+    # The whole suite runs on every core; the long ones measure what else runs beside them, so they run alone.
+    shared = [] if soak or paths else ["-n", "auto"]
+    pytest = ["pytest", *shared, *(["-m", "soak"] if soak else []), *(paths or [])]
     done: list[dict[str, Any]] = []
     for command in [pytest] if soak or paths else [*checks, pytest]:
         print(f"· {' '.join(command)}", file=sys.stderr, flush=True)

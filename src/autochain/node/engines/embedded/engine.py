@@ -219,7 +219,7 @@ class EmbeddedEngine:
         if self._needs_proof_block():
             self.make_block()
         tip = present(self._tip, "the engine was started")
-        answer = self._application.prove(key, height=tip.header.height - 1)
+        answer = self._application.prove(key)
         return Proved(key, answer.value, answer.proof, tip.encode())
 
     async def block(self, height: int) -> BlockAnswer:
