@@ -82,7 +82,7 @@ def test_a_release_whose_disk_is_full_says_so_over_http(home: Path, monkeypatch:
         scene.network.release = outsider.release
         drive = a_drive(2, before_ms=NOW_MS)
         away, unit = scene.unit(), scene.unit()
-        away._holders, unit._holders = (Away(),), unit._holders[1:]
+        away._holders, unit._holders = (Away(),), unit._holders[:1]
         with refuses(STALE_REQUEST):
             await away.record(drive)
         # What was sealed lies in the outbox now, so that the release alone has something to write.

@@ -11,6 +11,7 @@ import pytest
 from homes import RawDrive, Trip, fees_paid, read_raw, refuses, write_raw
 
 from autochain.edge.gateways.csv import FileMapping, read_drives
+from autochain.edge.obu import recognise
 from autochain.network import (
     Home,
     Network,
@@ -258,8 +259,9 @@ def test_readings_that_came_back_otherwise_are_not_called_equal_or_verified(tabl
         async with open_network(Home(tmp_path / "home")) as network:
             work = Replay(network, table, FileMapping(), TERMS, lambda _: None)
             (one, _), (other, _), *_ = read_drives(table)
-            unit = await work._unit(one.vehicle, await network.party("owner", kind="person"))
-            fingerprint = unit.fingerprint(one)
+            owner = await network.party("owner", kind="person")
+            unit = await work._unit(one.vehicle, owner)
+            fingerprint = recognise(owner.secret, one)
             name = recording_id(unit.account, fingerprint)
             unit._outbox.put(name, unit._seal(other, name, fingerprint))
             done = [drive async for drive in work.drives()]
@@ -349,5 +351,34 @@ def test_who_reads_again_what_it_has_bought_does_not_pay_again(table: Path, tmp_
             )
             assert part[0] != drive.receipt
             assert await network.client.balance_uacc(buyer.account) < held - TERMS.price_uacc
+
+    asyncio.run(run())
+
+
+def test_the_same_readings_in_a_file_of_another_name_are_recognised(tmp_path: Path) -> None:
+    rows = [f"{1_700_000_000 + second},{20 + second}" for second in range(60)]
+    for name in ("monday.csv", "copy of monday.csv"):
+        (tmp_path / name).write_text("\n".join(["timestamp,Speed [km/h]", *rows]))
+
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            first = await replay(network, tmp_path / "monday.csv")
+            again = await replay(network, tmp_path / "copy of monday.csv")
+            assert [drive.recorded.known for drive in (*first, *again)] == [False, True]
+            assert first[0].recorded.recording == again[0].recorded.recording
+            assert await counts(network) == (1, 1, 1)
+
+    asyncio.run(run())
+
+
+def test_an_owner_with_more_vehicles_than_it_can_pay_for_is_given_more(tmp_path: Path) -> None:
+    rows = [f"car-{car},{1_700_000_000 + second},{20 + second}" for car in range(30) for second in range(3)]
+    (tmp_path / "fleet.csv").write_text("\n".join(["vehicle,timestamp,Speed [km/h]", *rows]))
+
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            done = await replay(network, tmp_path / "fleet.csv")
+            assert len({drive.vehicle for drive in done}) == 30
+            assert all(drive.verified for drive in done)
 
     asyncio.run(run())

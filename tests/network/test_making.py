@@ -258,3 +258,14 @@ def test_what_ends_the_engine_reaches_those_who_use_the_network(home: Path, monk
 
     with pytest.raises(Broken):
         asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def test_a_home_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
+    loose = tmp_path / "loose"
+    loose.mkdir()
+    loose.chmod(0o777)
+    with refuses(BAD_HOME):
+        Home(loose).lock()
+    assert list(loose.iterdir()) == []
+    loose.chmod(0o755)
+    assert Home(loose).lock()

@@ -22,7 +22,7 @@ from autochain.onchain.contracts.recording import RECORDINGS, GetRecording, Part
 from autochain.onchain.contracts.recording import Commit as RecordingCommit
 from autochain.onchain.ledger import errors as ledger_errors
 from autochain.onchain.ledger.header import Commit, CommitSignature, LightBlock, SignedHeader
-from autochain.onchain.ledger.ics23 import BAD_PROOF
+from autochain.onchain.ledger.ics23 import BAD_PROOF, CommitmentProof, ExistenceProof, InnerOp
 from autochain.onchain.ledger.light import Proved
 from autochain.onchain.refusals import Reason, present
 from autochain.privacy.hpke import NOT_OPENED
@@ -223,7 +223,16 @@ def nothing_there(proved: Proved) -> Proved:
 
 
 def another_proof(proved: Proved) -> Proved:
-    return replace(proved, proof=turned(proved.proof))
+    """Changes the hash of one sibling on the way up."""
+    shown = present(CommitmentProof.decode(proved.proof).exist, "it is there")
+    step = shown.path[0]
+    other = (
+        InnerOp(step.hash, step.prefix, turned(step.suffix))
+        if step.suffix
+        else InnerOp(step.hash, step.prefix[:1] + turned(step.prefix[1:]))
+    )
+    exist = ExistenceProof(shown.key, shown.value, shown.leaf, (other, *shown.path[1:]))
+    return replace(proved, proof=CommitmentProof(exist=exist).encode())
 
 
 def another_key(proved: Proved) -> Proved:

@@ -165,19 +165,21 @@ def test_what_can_go_into_no_block_any_more_is_refused_and_logs_nothing(tmp_path
     async def job() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
         people = [Party.make(f"person {number}", "person") for number in range(3)]
-        async with chain.running() as engine:
-            one, *late = [chain.sign(person, person.registration, expiry_height=2) for person in people]
-            tasks = [asyncio.create_task(engine.submit(data)) for data in (one, *late, *late)]
-            await asyncio.sleep(0)
-            # Nobody waits for the last one any more, so nobody hears of its refusal.
-            tasks[2].cancel()
-            tasks[4].cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
-            assert isinstance(results[0], Submitted)
-            assert isinstance(results[1], Refusal)
-            assert isinstance(results[3], Refusal)
-            assert results[1].reason == results[3].reason == errors.EXPIRED
-            assert (await engine.status()).waiting == 0
+        chain.start()
+        one, *late = [chain.sign(person, person.registration, expiry_height=2) for person in people]
+        tasks = [asyncio.create_task(chain.engine.submit(data)) for data in (one, *late, *late)]
+        await asyncio.sleep(0)
+        # Nobody waits for the last one any more, so nobody hears of its refusal.
+        tasks[2].cancel()
+        tasks[4].cancel()
+        await asyncio.wait([tasks[2], tasks[4]])
+        chain.engine.make_block()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(results[0], Submitted)
+        assert isinstance(results[1], Refusal)
+        assert isinstance(results[3], Refusal)
+        assert results[1].reason == results[3].reason == errors.EXPIRED
+        assert (await chain.engine.status()).waiting == 0
         assert [in_blocks(chain, data) for data in (one, *late)] == [1, 0, 0]
         await check_chain(chain)
 

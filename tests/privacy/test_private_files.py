@@ -6,13 +6,14 @@ import errno
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from homes import refuses
 
 from autochain.onchain.refusals import Refusal
-from autochain.privacy import CANT_WRITE, make_private_folder, write_all_private, write_private
+from autochain.privacy import CANT_WRITE, make_private_folder, write_all_private, write_private, write_private_once
 
 
 def mode(path: Path) -> int:
@@ -88,3 +89,14 @@ def test_the_refusal_names_what_stands_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(Refusal, match=r"file/keys Not a directory.*\[privacy/3\]"):
         write_private(tmp_path / "file" / "keys" / "key", b"secret")
+
+
+def test_of_several_who_write_a_file_once_at_the_same_time_one_alone_does(tmp_path: Path) -> None:
+    path = tmp_path / "once"
+    with ThreadPoolExecutor(8) as pool:
+        wrote = list(pool.map(lambda number: write_private_once(path, b"%d" % number), range(8)))
+    assert sum(wrote) == 1
+    assert path.read_bytes() == b"%d" % wrote.index(True)
+    assert not write_private_once(path, b"later")
+    assert [each.name for each in tmp_path.iterdir()] == ["once"]
+    assert path.stat().st_mode & 0o777 == 0o600

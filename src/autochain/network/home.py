@@ -63,6 +63,8 @@ class Home:
         file: IO[bytes] | None = None
         try:
             make_private_folder(self.path)
+            if self.path.stat().st_mode & 0o022:
+                raise BAD_HOME(f"{self.path}: others may write to it; take the right away with chmod go-w")
             file = open(self.path / "lock", "ab", buffering=0, opener=_private)  # noqa: SIM115
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             file.truncate(0)
@@ -75,7 +77,7 @@ class Home:
         except OSError as error:
             raise BAD_HOME(f"{self.path}: {error.strerror}") from None
         except Refusal as refusal:
-            raise BAD_HOME(refusal.detail) from None
+            raise refusal if refusal.reason == BAD_HOME else BAD_HOME(refusal.detail) from None
         finally:
             if file is not None:
                 file.close()

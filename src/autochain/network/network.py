@@ -77,6 +77,7 @@ class Network:
             self.home.parties, name, kind="device", subject=subject, controller=owner.account
         )
         await self.client.register(wallet, controller=owner)
+        await self.top_up(owner, giver=self.wallet("operation"))
         await self.top_up(wallet, giver=owner)
         if not await self.client.ask(Holds(wallet.account, "vehicle")):
             await self.client.send(
@@ -112,7 +113,8 @@ class Network:
             self.client,
             self.vault,
             recognition=owner.secret,
-            holders=(own, depositor),
+            # The release refuses a second process with other keys, before the owner would get them.
+            holders=(depositor, own),
             outbox=Outbox(self.home.parties / vehicle.name / "outbox"),
         )
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..edge.gateways.csv import DriveRefused, FileMapping, FileReport, read_drives
-from ..edge.obu import Recorded, Unit
+from ..edge.obu import Recorded, Unit, recognise
 from ..onchain.contracts.consent import ENDED, Grant, Granted, Purpose
 from ..onchain.contracts.market import RECEIPTS, ListReceipts
-from ..onchain.contracts.recording import RECORDINGS, Category, GetRecording, Recording
+from ..onchain.contracts.mining import GetReward
+from ..onchain.contracts.recording import RECORDINGS, Category, GetRecording, ListRecordings, Recording
 from ..onchain.ids import did
 from ..onchain.ledger.light import Proved, Trust, check_proved
 from ..onchain.refusals import Refusal, present
@@ -64,6 +65,8 @@ class Replay:
         self._file = read_drives(path, mapping, progress=progress)
         self._terms = terms
         self._units: dict[str, Unit] = {}
+        self._known: dict[bytes, tuple[bytes, Recording]] | None = None
+        """What the owner had recorded before, by the fingerprint of its readings, once that is asked for."""
         self._bought: dict[tuple[bytes, tuple[Category, ...]], tuple[bytes, int]] | None = None
         """Receipt and price of what the buyer bought exactly, by recording and categories, once that is asked for."""
 
@@ -76,15 +79,15 @@ class Replay:
         owner = await self._network.party(self._terms.owner, kind="person")
         buyer = await self._network.party(self._terms.buyer)
         for drive, report in self._file:
-            unit = await self._unit(drive.vehicle, owner)
+            await self._network.top_up(buyer, giver=self._network.wallet("ido"))
             try:
-                recorded = await unit.record(drive)
+                recorded = await self._record(drive, owner)
             except Refusal as refusal:
                 if refusal.codespace != "recording":
                     raise
                 self.report.refused.append(DriveRefused(drive.vehicle, drive.track, 0, drive.points, refusal))
                 continue
-            receipt, price_uacc = await self._sell(recorded, unit, owner, buyer)
+            receipt, price_uacc = await self._sell(recorded, owner, buyer)
             yield Replayed(
                 vehicle=drive.vehicle,
                 report=report,
@@ -98,6 +101,21 @@ class Replay:
                 equal=await self._read_equal(drive, buyer, receipt),
             )
 
+    async def _record(self, drive: Drive, owner: Wallet) -> Recorded:
+        """Has the vehicle's unit record a drive, unless the owner has just these readings recorded already.
+
+        A file without vehicles names them by itself; under another name it must not be taken for another vehicle's.
+        """
+        if self._known is None:
+            owned = await self._network.client.pages(ListRecordings(owner.account))
+            self._known = {record.fingerprint: (name, record) for name, record in owned}
+        fingerprint = recognise(owner.secret, drive)
+        if fingerprint not in self._known:
+            return await (await self._unit(drive.vehicle, owner)).record(drive)
+        name, record = self._known[fingerprint]
+        reward = await self._network.client.ask(GetReward(name))
+        return Recorded(name, record.manifest_root, record.height, reward.reward_uacc if reward else 0, known=True)
+
     async def _unit(self, vehicle: str, owner: Wallet) -> Unit:
         """Gives the unit of a vehicle of the file; its party is named by an HMAC, since the name may be a VIN."""
         name = "vehicle-" + hmac.digest(owner.secret, vehicle.encode(), hashlib.sha256).hex()[:12]
@@ -107,7 +125,7 @@ class Replay:
             await self._units[vehicle].flush()
         return self._units[vehicle]
 
-    async def _sell(self, recorded: Recorded, unit: Unit, owner: Wallet, buyer: Wallet) -> tuple[bytes, int]:
+    async def _sell(self, recorded: Recorded, owner: Wallet, buyer: Wallet) -> tuple[bytes, int]:
         """Has the owner consent and the buyer buy, unless it bought this recording before; gives receipt and price."""
         client = self._network.client
         name = recorded.recording
@@ -119,7 +137,7 @@ class Replay:
         now_ms = self._network.clock()
         grant = Grant(
             reader=buyer.account,
-            vehicle=unit.account,
+            vehicle=record.vehicle,
             purpose=self._terms.purpose,
             categories=categories,
             precision="exact",

@@ -23,6 +23,22 @@ def write_private(path: Path, data: bytes) -> None:
     write_all_private({path: data})
 
 
+def write_private_once(path: Path, data: bytes) -> bool:
+    """Writes one file unless it stands there already; of several who try at once, one alone does."""
+    own = path.with_name(f".{path.name}.{secrets.token_hex(4)}.once")
+    try:
+        write_private(own, data)
+        with _said():
+            try:
+                os.link(own, path)
+            except FileExistsError:
+                return False
+            _sync_folder(path.parent)
+    finally:
+        own.unlink(missing_ok=True)
+    return True
+
+
 def write_all_private(files: Mapping[Path, bytes]) -> None:
     """Writes files; all are durable when it returns, and when it fails each one is either as before or whole."""
     temporary = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in files}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import inspect
@@ -11,7 +12,7 @@ from typing import Any
 
 from homes import NOW_MS, Scene, a_drive, play, refuses
 
-from autochain.edge.obu import Outbox, OwnerKeys, Recorded, Unit
+from autochain.edge.obu import Outbox, OwnerKeys, Recorded, Unit, recognise
 from autochain.onchain.contracts.identity import Revoke
 from autochain.onchain.contracts.mining import GetReward
 from autochain.onchain.contracts.recording import HOUR_MS, GetRecording, ListRecordings, recording_id
@@ -161,10 +162,10 @@ def test_the_same_readings_are_known_again_and_nothing_is_committed_twice(home: 
 def test_readings_are_recognised_by_a_secret_of_the_owner_alone(home: Path) -> None:
     async def story(scene: Scene) -> None:
         drive = a_drive(0, before_ms=NOW_MS)
-        fingerprint = scene.unit().fingerprint(drive)
+        fingerprint = recognise(scene.owner.secret, drive)
         assert fingerprint == hmac.digest(scene.owner.secret, fingerprint_bytes(drive), hashlib.sha256)
         assert recording_id(scene.car.account, fingerprint) == scene.recordings[0]
-        assert scene.network.unit(scene.car, scene.rival).fingerprint(drive) != fingerprint
+        assert recognise(scene.rival.secret, drive) != fingerprint
 
     play(home, story)
 
@@ -292,5 +293,19 @@ def test_a_drive_in_the_future_waits_until_it_is_past_and_holds_up_no_other(home
         scene.clock.advance(30 * HOUR_MS)
         assert len(await a_unit(scene).flush()) == 1
         assert waiting(home) == 0
+
+    play(home, story)
+
+
+def test_two_processes_with_the_same_drive_at_once_record_it_once_and_both_succeed(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        drive = a_drive(3, before_ms=NOW_MS)
+        both = await asyncio.gather(scene.unit().record(drive), scene.unit().record(drive))
+        assert len({recorded.recording for recorded in both}) == 1
+        assert len({recorded.height for recorded in both}) == 1
+        # The keys that the holders have open what was committed.
+        assert scene.part_keys(both[0].recording)
+        receipt = await scene.buy(scene.buyer, recording=both[0].recording)
+        assert (await scene.fetch(scene.buyer, receipt)).parts
 
     play(home, story)

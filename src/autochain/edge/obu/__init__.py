@@ -2,6 +2,6 @@
 
 from .outbox import Outbox
 from .sensors import Sensors, drives
-from .unit import KeyHolder, OwnerKeys, PartKey, Recorded, Unit
+from .unit import KeyHolder, OwnerKeys, PartKey, Recorded, Unit, recognise
 
-__all__ = ["KeyHolder", "Outbox", "OwnerKeys", "PartKey", "Recorded", "Sensors", "Unit", "drives"]
+__all__ = ["KeyHolder", "Outbox", "OwnerKeys", "PartKey", "Recorded", "Sensors", "Unit", "drives", "recognise"]

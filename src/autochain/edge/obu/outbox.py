@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...onchain.codec import Codec, Record
 from ...onchain.contracts.recording import Category, Commit, Precision
-from ...privacy import write_private
+from ...privacy import write_private_once
 
 
 class OwnKey(Record, frozen=True):
@@ -33,8 +33,11 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, name: bytes, pending: Pending) -> None:
-        write_private(self._path(name), _PENDING.encode(pending))
+    def put(self, name: bytes, pending: Pending) -> Pending:
+        """Puts a recording in; gives the one that waits, which is another where a second process was faster."""
+        if write_private_once(self._path(name), _PENDING.encode(pending)):
+            return pending
+        return self.take(name) or pending
 
     def take(self, name: bytes) -> Pending | None:
         """Gives a recording that waits, and leaves it there until it is dropped."""

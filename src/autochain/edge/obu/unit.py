@@ -60,10 +60,15 @@ class Recorded(NamedTuple):
     """It stood there already; nothing was committed now."""
 
 
+def recognise(secret: bytes, drive: Drive) -> bytes:
+    """Gives the HMAC under an owner's secret by which the same readings are recognised again."""
+    return hmac.digest(secret, fingerprint_bytes(drive), hashlib.sha256)
+
+
 class Unit:
     """The on-board unit of one vehicle.
 
-    `recognition` is the owner's secret for HMACs over readings; `holders` keep the keys, the owner first.
+    `recognition` is the owner's secret for HMACs over readings; `holders` keep the keys, in this order.
     """
 
     def __init__(
@@ -87,23 +92,31 @@ class Unit:
     def account(self) -> bytes:
         return self._wallet.account
 
-    def fingerprint(self, drive: Drive) -> bytes:
-        """Gives the HMAC by which the same readings are recognised again."""
-        return hmac.digest(self._recognition, fingerprint_bytes(drive), hashlib.sha256)
-
     async def record(self, drive: Drive) -> Recorded:
         """Seals a drive, hands its keys over, and commits it, unless the chain has it already."""
-        fingerprint = self.fingerprint(drive)
+        fingerprint = recognise(self._recognition, drive)
         name = recording_id(self.account, fingerprint)
-        known = await self._client.ask(GetRecording(name))
+        known = await self._known(name)
         if known is not None:
-            reward = await self._client.ask(GetReward(name))
-            return Recorded(name, known.manifest_root, known.height, reward.reward_uacc if reward else 0, known=True)
-        pending = self._outbox.take(name)
-        if pending is None:
-            pending = self._seal(drive, name, fingerprint)
-            self._outbox.put(name, pending)
-        return await self._deliver(name, pending)
+            return known
+        pending = self._outbox.take(name) or self._outbox.put(name, self._seal(drive, name, fingerprint))
+        try:
+            return await self._deliver(name, pending)
+        except Refusal:
+            # Another process of the same vehicle may have been faster with the same drive.
+            known = await self._known(name)
+            if known is None:
+                raise
+            self._outbox.drop(name)
+            return known
+
+    async def _known(self, name: bytes) -> Recorded | None:
+        """Gives a recording that stands on the chain already."""
+        record = await self._client.ask(GetRecording(name))
+        if record is None:
+            return None
+        reward = await self._client.ask(GetReward(name))
+        return Recorded(name, record.manifest_root, record.height, reward.reward_uacc if reward else 0, known=True)
 
     async def flush(self) -> list[Recorded]:
         """Commits what was sealed before a stop but had not reached the chain; what it refuses waits on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...ids import did
 from ...ledger import Context, interfaces
 from ...refusals import ensure
 from ...units import TOTAL_SUPPLY_UACC, acc
@@ -32,7 +33,7 @@ def pay(ctx: Context, message: interfaces.Pay) -> None:
         raise errors.PAYEE_IS_PAYER()
     held = _balance(ctx, payer)
     if held < amount:
-        raise errors.TOO_POOR(f"{acc(held)} of {acc(amount)} ACC")
+        raise errors.TOO_POOR(f"{acc(held)} of {acc(amount)} ACC at {did(payer)}")
     _set_balance(ctx, payer, held - amount)
     _set_balance(ctx, payee, _balance(ctx, payee) + amount)
     ctx.emit(Transferred(payer, payee, amount))
