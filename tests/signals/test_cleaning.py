@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autochain.signals import LATITUDE, LONGITUDE, SPEED, Cleaner, Drive, Report, Rows, Rule
+from autochain.signals import LATITUDE, LONGITUDE, SPEED, Cleaner, Drive, Report, Rows, Rule, distance_km
 
 RPM = "Vehicle.Powertrain.CombustionEngine.Speed"
 HDOP = "Vehicle.CurrentLocation.GNSSReceiver.HDOP"
@@ -103,6 +103,36 @@ def test_a_way_no_position_of_which_fits_another_is_kept() -> None:
 def test_a_far_place_where_the_vehicle_stays_is_kept() -> None:
     drive, report = _cleaned([0, 1, 2, 3], lat=[51.0, 51.0, 55.0, 55.0], lon=[7.0] * 4)
     assert drive.points == 4
+    assert not report.dropped
+
+
+@pytest.mark.parametrize(("off", "latitudes"), [([0], [61.0, 51.0, 51.0002, 51.0004]), ([3], [51.0, 51.0, 51.0, 41.0])])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_first_or_last_position_far_off_the_others_is_dropped(
+    off: list[int], latitudes: list[float], newest_first: bool
+) -> None:
+    times = [0, 5, 10, 15][:: -1 if newest_first else 1]
+    cells: Cells = [*(reversed(latitudes) if newest_first else latitudes)]
+    drive, report = _cleaned(times, newest_first=newest_first, lat=cells, lon=[7.0] * 4, speed=[1.0] * 4)
+    assert drive.columns[LATITUDE] == [None if row in off else latitude for row, latitude in enumerate(latitudes)]
+    assert distance_km(drive) < 1
+    assert _counts(report) == {(Rule.POSITION_JUMP, LATITUDE): 1, (Rule.POSITION_JUMP, LONGITUDE): 1}
+
+
+def test_both_ends_far_off_the_others_are_dropped() -> None:
+    drive, _ = _cleaned([0, 5, 10, 15], lat=[61.0, 51.0, 51.0, 41.0], lon=[7.0] * 4, speed=[1.0] * 4)
+    assert drive.columns[LATITUDE] == [None, 51.0, 51.0, None]
+
+
+def test_a_first_position_far_away_but_long_before_is_kept() -> None:
+    drive, report = _cleaned([0, 7_200, 7_205], lat=[61.0, 51.0, 51.0], lon=[7.0] * 3)
+    assert drive.points == 3
+    assert not report.dropped
+
+
+def test_the_first_position_is_kept_where_two_after_it_are_far_off() -> None:
+    drive, report = _cleaned([0, 5, 10, 15, 20], lat=[51.0, 55.0, 55.0, 51.0, 51.0], lon=[7.0] * 5)
+    assert drive.points == 5
     assert not report.dropped
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import compress, islice
+from itertools import compress, islice, pairwise
 from operator import lt, sub
 
 from .catalogue import CATALOGUE, LATITUDE, LONGITUDE, Signal
@@ -28,7 +28,8 @@ RANGE_SLACK = 1e-6
 JUMP_DEGREES = 0.01
 """Only a step of more than this, about a kilometre, is looked at as a jump."""
 JUMP_KMH = 1_000.0
-"""A position is a jump if it takes more than this to get there or to get away ..."""
+"""The first or last position of a drive is a jump if it alone takes more than this to get to the others; one between
+others is if it takes more than this to get there or to get away ..."""
 ROAD_KMH = 400.0
 """... while the positions before and after it are within this of each other."""
 
@@ -101,6 +102,7 @@ class Cleaner:
             drive.columns = {path: column[::-1] for path, column in drive.columns.items()}
             self._lines.reverse()
         self._drop_jumps()
+        self._drop_leaps_at_ends()
         self._drop_empty_rows()
         drive.columns = {path: column for path, column in drive.columns.items() if column.count(None) < len(column)}
         self.report.rows_kept += drive.points
@@ -201,6 +203,24 @@ class Cleaner:
             if max(there, away) > JUMP_KMH and haversine_km(start, end) / (hours_1 + hours_2) < ROAD_KMH:
                 self._drop_cell(Rule.POSITION_JUMP, LATITUDE, row_2)
                 self._drop_cell(Rule.POSITION_JUMP, LONGITUDE, row_2)
+
+    def _drop_leaps_at_ends(self) -> None:
+        """Drops the first and the last position where no vehicle gets from there to the others, and those fit."""
+        if not any(_steps_wide(self._drive.columns.get(path, [])) for path in (LATITUDE, LONGITUDE)):
+            return
+        times, places = self._drive.times_ms, list(positions(self._drive))
+        leaps = {
+            step
+            for step, ((row_1, start), (row_2, end)) in enumerate(pairwise(places))
+            if max(abs(start[0] - end[0]), abs(start[1] - end[1])) >= JUMP_DEGREES
+            and haversine_km(start, end) * 3_600_000 / (times[row_2] - times[row_1]) > JUMP_KMH
+        }
+        first, last = 0, len(places) - 2
+        # A leap between the others as well leaves open which of them is off, and two positions have to agree.
+        if leaps <= {first, last} and len(places) - len(leaps) >= 2:
+            for row in [places[0 if step == first else -1][0] for step in sorted(leaps)]:
+                self._drop_cell(Rule.POSITION_JUMP, LATITUDE, row)
+                self._drop_cell(Rule.POSITION_JUMP, LONGITUDE, row)
 
     def _drop_empty_rows(self) -> None:
         drive = self._drive

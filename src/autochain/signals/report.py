@@ -15,7 +15,7 @@ class Rule(Enum):
     OUT_OF_RANGE = (3, "cell can't be true: outside of the signal's range")
     HALF_POSITION = (4, "latitude without longitude, or the reverse")
     NO_FIX = (5, "position 0, 0 stands for no position")
-    POSITION_JUMP = (6, "position far off the road between two that fit each other")
+    POSITION_JUMP = (6, "position far off the road of others that fit each other")
     BAD_TIME = (11, "row's time can't be read, or is not between 1990 and 2100")
     TIME_JUMP = (12, "row's time is far from the rows before and after it")
     TIME_BACKWARDS = (13, "row is earlier than the one before it")

@@ -303,11 +303,11 @@ def test_a_light_transaction_still_goes_in_where_a_heavy_one_has_no_room() -> No
     heavy = seal(harness, harness.treasury, *[probe.Put("a", "1")] * 20, sequence=2)
     light = [seal(harness, harness.treasury, probe.Put("a", "1"), sequence=number) for number in (1, 3)]
     assert harness.machine.prepare([light[0], heavy], height=1, time_ms=harness.now_ms) == [light[0]]
-    transfer = seal(harness, harness.treasury, Transfer(harness.operator.account, 1), sequence=2)
-    assert harness.machine.prepare([light[0], heavy, transfer], height=1, time_ms=harness.now_ms) == [
-        light[0],
-        transfer,
-    ]
+    transfer = seal(harness, harness.operator, Transfer(harness.treasury.account, 1), sequence=1)
+    behind = seal(harness, harness.treasury, Transfer(harness.operator.account, 1), sequence=3)
+    # What stands behind the heavy one waits with it: its sequence would not follow.
+    chosen = harness.machine.prepare([light[0], heavy, behind, transfer], height=1, time_ms=harness.now_ms)
+    assert chosen == [light[0], transfer]
 
 
 def test_a_block_earlier_than_the_last_one_is_not_accepted() -> None:

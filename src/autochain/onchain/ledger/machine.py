@@ -142,10 +142,16 @@ class StateMachine:
     def prepare(self, candidates: Sequence[bytes], *, height: int, time_ms: int) -> list[bytes]:
         chosen: list[bytes] = []
         room = _Room(self.dispatcher)
+        deferred: set[bytes] = set()
+        """Senders of whom one did not fit: those behind it wait too, or their sequences would not follow."""
         for data in candidates:
+            transaction = self._decode(data)
+            if isinstance(transaction, Refusal) or transaction.proof.sender in deferred:
+                continue
             try:
-                room.take(data, self.dispatcher.decode(data))
+                room.take(data, transaction)
             except Refusal:
+                deferred.add(transaction.proof.sender)
                 continue
             chosen.append(data)
         return chosen

@@ -23,7 +23,7 @@ from edge.gateways.csv.recordings import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autochain.edge.gateways.csv import read_drives
+from autochain.edge.gateways.csv import FileMapping, TimeMapping, read_drives
 from autochain.onchain.refusals import Refusal
 from autochain.signals import LATITUDE, MAX_POINTS, SPEED, Rule, fingerprint_bytes
 
@@ -186,6 +186,40 @@ def test_a_line_without_end_stops_the_file_and_keeps_what_was_before(tmp_path: P
 def test_a_file_of_one_endless_line_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="line 1 has more than"):
         read(tmp_path, "x" * 3_000_000)
+
+
+def test_a_header_and_one_endless_line_are_refused_for_the_line(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="line 2 has more than") as refused:
+        read(tmp_path, "time,lat,lon\n" + "x" * 3_000_000)
+    assert (refused.value.codespace, refused.value.code) == ("csv", 5)
+
+
+def test_a_file_of_which_no_row_is_taken_in_says_why(tmp_path: Path) -> None:
+    lines = [f"1971-05-01T08:00:{second:02}Z,50" for second in range(30)]
+    drives, report = read(
+        tmp_path, "\n".join(["time,speed", *lines]), FileMapping(time=TimeMapping(column="time", format="iso"))
+    )
+    assert drives == []
+    assert report.stopped is not None
+    assert (report.stopped.codespace, report.stopped.code) == ("csv", 18)
+    assert "30 x row's time can't be read, or is not between 1990 and 2100, first in line 2" in report.stopped.text
+
+
+def test_a_file_of_which_no_cell_can_be_true_names_the_signal_and_not_the_empty_rows(tmp_path: Path) -> None:
+    drives, report = read(tmp_path, table(columns={"time": iso, "speed": lambda _: 9_999}))
+    assert drives == []
+    assert report.stopped is not None
+    assert "Vehicle.Speed: 60 x cell can't be true" in report.stopped.text
+
+
+def test_control_characters_of_file_names_and_later_headers_are_escaped_in_refusals(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match=r"\\x1b\[2Jno\.csv") as refused:
+        read_drives(tmp_path / "\x1b[2Jno.csv")
+    assert str(refused.value).isprintable()
+    _, report = read(tmp_path, table() + "time,\x1b[2Jlat,b,c,d,e\n")
+    assert report.stopped is not None
+    assert r"\x1b[2Jlat" in report.stopped.text
+    assert str(report.stopped).isprintable()
 
 
 def test_a_torn_gzip_file_gives_what_was_before_the_tear(tmp_path: Path) -> None:

@@ -97,6 +97,14 @@ def test_the_first_of_two_columns_of_the_same_signal_is_used(tmp_path: Path) -> 
     assert "'speed [km/h]' is Vehicle.Speed already" in report.layout.ignored["Speed (OBD)(mph)"]
 
 
+def test_the_second_of_two_columns_of_the_same_name_is_listed_as_ignored(tmp_path: Path) -> None:
+    header, body = table().split("\n", 1)
+    content = f"{header},lat\n" + "\n".join(f"{line},1.5" for line in body.splitlines())
+    (drive,), report = read(tmp_path, content)
+    assert drive.columns[LATITUDE] == [row["lat"] for row in drive_rows()]
+    assert "is Vehicle.CurrentLocation.Latitude already" in report.layout.ignored["lat"]
+
+
 def test_readings_in_other_units_are_said_in_those_of_vss(tmp_path: Path) -> None:
     columns: dict[str, Cell] = {
         "time": iso,
@@ -155,6 +163,11 @@ def test_what_a_mapping_leaves_out_is_still_guessed(tmp_path: Path) -> None:
     ("content", "words"),
     [
         ("[columns]\nspeed = ", "Invalid value"),
+        ("a = " + "[" * 3_000, "nested too deeply"),
+        ("a = " + "1" * 5_000, "digits"),
+        ("[columns]\na = 'Vehicle.Speed'\nb = 'Vehicle.Speed'", "'a' and 'b' are both Vehicle.Speed"),
+        ("header = ['time', 'lat', 'lat']", "names two columns 'lat'"),
+        ('["\\u001b[2J"]', r"unknown field `\\x1b\[2J`"),
         ("[colums]\nspeed = 'Vehicle.Speed'", "unknown field `colums`"),
         ("[time]\ncolumn = 5", "str"),
         ("[columns]\nspeed = 'Vehicle.Sped'", "near it are Vehicle.Speed"),
@@ -192,6 +205,45 @@ def test_a_file_without_a_signal_is_refused_with_a_mapping_to_complete(tmp_path:
         read(tmp_path, content)
     drives, _ = read(tmp_path, content, _mend(refused.value))
     assert drives[0].columns == {SPEED: [row["speed"] for row in drive_rows()]}
+
+
+def test_a_suggested_mapping_takes_the_unit_from_the_name_and_leaves_out_words_and_other_units(tmp_path: Path) -> None:
+    columns: dict[str, Cell] = {
+        "time": iso,
+        "driver": lambda _: "anna",
+        "depth_m": lambda _: 4,
+        "zoom": lambda _: 3,
+        "cycMps": lambda row: row["speed"] / 3.6,
+    }
+    with pytest.raises(Refusal) as refused:
+        read(tmp_path, table(columns=columns))
+    said = _mend(refused.value).columns
+    assert said.pop("cycMps") == ColumnMapping(SPEED, "m/s")
+    assert said == {"driver": "ignore", "depth_m": "ignore", "zoom": "ignore"}
+
+
+def test_a_suggested_mapping_makes_no_second_speed(tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as refused:
+        read(tmp_path, table().replace("time", "wann", 1))
+    assert _mend(refused.value).columns == {"wann": "ignore"}
+
+
+@pytest.mark.parametrize("time", ["time", "wann"])
+def test_control_characters_of_a_header_are_escaped_in_refusals_and_the_suggested_mapping(
+    time: str, tmp_path: Path
+) -> None:
+    nasty = "zo\x1b]0;om\x07\x7f\u202e\U000e0001"
+    with pytest.raises(Refusal) as refused:
+        read(tmp_path, table(columns={time: iso, nasty: lambda row: row["speed"], "a": lambda _: "b"}))
+    assert str(refused.value).replace("\n", "").isprintable()
+    assert _mend(refused.value).columns[nasty] == ColumnMapping(SPEED, "km/h")
+
+
+def test_a_suggested_mapping_of_a_header_that_repeats_a_name_is_valid(tmp_path: Path) -> None:
+    columns: dict[str, Cell] = {"time": iso} | {f"{'x' * 120}{number}": lambda _: 1 for number in range(3)}
+    with pytest.raises(Refusal) as refused:
+        read(tmp_path, table(columns=columns))
+    assert _mend(refused.value).columns
 
 
 def test_a_file_without_a_header_is_refused_with_the_line_that_names_its_columns(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from .headers import UsedColumn
 from .layout import Layout, find_layout, rows_of
 from .mapping import FileMapping
 from .numbers import read_numbers
-from .refusals import COLUMNS_CHANGE
+from .refusals import COLUMNS_CHANGE, NO_READINGS, NOTHING_KEPT
 from .text import TextFile, open_text
 
 SAMPLE_LINES = 1_000
@@ -61,7 +61,7 @@ class FileReport:
     """What was kept and dropped in all drives together and outside of them; refused drives are not in it."""
     refused: list[DriveRefused] = field(default_factory=list)
     stopped: Refusal | None = None
-    """Why the file could not be read to its end."""
+    """Why the file could not be read to its end, or why nothing of it was taken in."""
 
 
 @dataclass(slots=True)
@@ -76,7 +76,13 @@ class Recording:
     def __init__(self, path: Path, mapping: FileMapping, progress: Callable[[float], None] | None) -> None:
         self._path, self._encoding = path, mapping.encoding
         with open_text(path, encoding=self._encoding) as text:
-            self._layout = find_layout(_sample(text.lines()), mapping)
+            sample, stopped = _sample(text.lines())
+            try:
+                self._layout = find_layout(sample, mapping)
+            except Refusal as refusal:
+                if stopped and refusal.reason is NO_READINGS:
+                    raise stopped from refusal
+                raise
         self._name = path.name.removesuffix(".gz").rsplit(".", 1)[0]
         self._progress = progress or (lambda _: None)
         self._open: dict[Key, _OpenDrive] = {}
@@ -96,6 +102,8 @@ class Recording:
                 self.report.stopped = refusal
         for key in list(self._open):
             self._close(key)
+        if not (self.report.drives or self.report.refused or self.report.stopped):
+            self.report.stopped = _nothing_kept(self.report.cleaning)
         self.report.encoding = text.encoding
         self._progress(1.0)
         yield from self._handed_over()
@@ -289,8 +297,8 @@ def read_drives(
     return Recording(path, mapping or FileMapping(), progress)
 
 
-def _sample(lines: Iterator[str]) -> list[str]:
-    """Takes the first lines of a file, those before a tear if it comes that early."""
+def _sample(lines: Iterator[str]) -> tuple[list[str], Refusal | None]:
+    """Takes the first lines of a file, those before a tear if it comes that early, and the tear."""
     sample: list[str] = []
     characters = 0
     try:
@@ -299,10 +307,22 @@ def _sample(lines: Iterator[str]) -> list[str]:
             characters += len(line)
             if len(sample) >= SAMPLE_LINES or characters >= SAMPLE_CHARACTERS:
                 break
-    except Refusal:
+    except Refusal as refusal:
         if not sample:
             raise
-    return sample
+        return sample, refusal
+    return sample, None
+
+
+def _nothing_kept(cleaning: Report) -> Refusal:
+    """Says why no row was taken in: the rule that dropped most, of several the one that stands first."""
+    if not cleaning.dropped:
+        return NOTHING_KEPT()
+    ranks = {key: (dropped.count, -key[0].number) for key, dropped in cleaning.dropped.items()}
+    rule, column = max(ranks, key=lambda key: ranks[key])
+    dropped = cleaning.dropped[rule, column]
+    where = f"{column}: " if column else ""
+    return NOTHING_KEPT(f"{where}{dropped.count} x {rule.sentence}, first in line {dropped.line}")
 
 
 def _height(row: list[str]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -193,16 +193,37 @@ def _count_of(name: str) -> tuple[str, str]:
 
 
 def quoted(text: str) -> str:
-    """Writes a text as TOML does."""
-    return '"' + text[:100].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+    """Writes a text as TOML does, with all that would steer a terminal by its code."""
+    return '"' + "".join(map(_toml_sign, text[:100])) + '"'
 
 
-def example(header: Sequence[str], found: Recognition) -> str:
-    """Writes a mapping for a file with this header, for its owner to complete."""
+def _toml_sign(sign: str) -> str:
+    if sign in ('"', "\\"):
+        return "\\" + sign
+    if sign.isprintable():
+        return sign
+    return f"\\u{ord(sign):04x}" if ord(sign) <= 0xFFFF else f"\\U{ord(sign):08x}"
+
+
+def example(header: Sequence[str], found: Recognition, *, words: Set[str]) -> str:
+    """Writes a mapping for a file with this header, for its owner to complete; `words` are columns without numbers."""
     time = next((header[places[-1]] for places, _ in found.times), "the column that tells the time")
     known = {column.header for column in found.columns}
-    others = [name for name in header if name and name != time and name not in known]
+    others = [name for name in dict.fromkeys(header) if name and name != time and name not in known]
+    units = {name: unit for name in others if name not in words and (unit := _speed_unit(name)) is not None}
     lines = ["[time]", f"column = {quoted(time)}", "", "[columns]   # what each column holds, such as"]
-    lines += [f'{quoted(name)} = {{ signal = "Vehicle.Speed", unit = "km/h" }}' for name in others[:1]]
-    lines += [f"{quoted(name)} = {quoted(IGNORE)}" for name in others[1:MAX_EXAMPLE_COLUMNS]]
+    speed = ""
+    if units and SPEED not in {column.signal for column in found.columns}:
+        speed = max(units, key=lambda name: units[name] != "")
+        unit = units[speed] or CATALOGUE[SPEED].unit
+        lines.append(f"{quoted(speed)} = {{ signal = {quoted(SPEED)}, unit = {quoted(unit)} }}")
+    # Long names are cut and may then be the same, which TOML forbids.
+    ignored = [name for name in dict.fromkeys(map(quoted, others)) if name != quoted(speed)]
+    lines += [f"{name} = {quoted(IGNORE)}" for name in ignored[: MAX_EXAMPLE_COLUMNS - 1]]
     return "\n".join(lines)
+
+
+def _speed_unit(name: str) -> str | None:
+    """Gives the unit of speed a header names, an empty one if it names none, and None if it is of something else."""
+    named = [unit for _, unit in _readings(*_bracketed(name)) if unit]
+    return next((unit for unit in named if convertible(unit, to=CATALOGUE[SPEED].unit)), None if named else "")

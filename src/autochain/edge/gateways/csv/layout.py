@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ....onchain.refusals import Refusal
+from ....onchain.refusals import Reason, Refusal
+from ....signals import CATALOGUE, SPEED
 from .headers import Recognition, UsedColumn, example, quoted, recognise
 from .mapping import FileMapping, check_columns
 from .numbers import read_numbers
@@ -93,13 +94,13 @@ def find_layout(sample: list[str], mapping: FileMapping) -> Layout:
     if candidate is None:
         raise NOT_A_TABLE("none of its first lines has two cells")
     check_columns(mapping, candidate.header)
-    _refuse_unknown(candidate)
     width = len(candidate.header)
     rows = [row for row in _whole_rows(sample[candidate.header_lines :], candidate.delimiter) if len(row) == width]
     rows = [row for row in rows if any(row) and tuple(row) != candidate.header]
+    columns = list(zip(*rows, strict=True))
+    _refuse_unknown(candidate, columns)
     if not rows:
         raise NO_READINGS(f"after line {candidate.header_lines}")
-    columns = list(zip(*rows, strict=True))
     decimal = mapping.decimal or _decimal_sign(columns, candidate)
     used, ignored = _with_numbers(columns, candidate.found, mapping, decimal)
     places, time = _time_of(columns, candidate, mapping)
@@ -155,7 +156,7 @@ def _until_error(rows: Iterator[list[str]]) -> Iterator[list[str]]:
         return
 
 
-def _refuse_unknown(candidate: _Candidate) -> None:
+def _refuse_unknown(candidate: _Candidate, columns: Sequence[Sequence[str]]) -> None:
     header, found = candidate.header, candidate.found
     if found.times and found.columns:
         return
@@ -164,7 +165,13 @@ def _refuse_unknown(candidate: _Candidate) -> None:
         names = ", ".join(quoted(f"column {place + 1}") for place in range(len(header)))
         raise with_mend(NO_HEADER, f"its first line holds {len(header)} readings", f"header = [{names}]")
     reason = NO_SIGNAL if found.times else NO_TIME_COLUMN
-    raise with_mend(reason, seen, example(header, found))
+    speed = CATALOGUE[SPEED].unit
+    words = {
+        name
+        for name, cells in zip(header, columns, strict=False)
+        if all(_first_word(cells, decimal, speed) for decimal in ".,")
+    }
+    raise with_mend(reason, seen, example(header, found, words=words))
 
 
 def _decimal_sign(columns: Sequence[Sequence[str]], candidate: _Candidate) -> str:
@@ -230,7 +237,7 @@ def _unreadable_times(header: Sequence[str], failures: list[tuple[Unread, tuple[
     # A column that lacks only the day is a better lead than one that holds no times at all.
     unread, places = min(failures, key=lambda failure: failure[0].reason is BAD_TIMES)
     column = quoted(header[places[0]]) if len(places) == 1 else "[" + ", ".join(quoted(header[p]) for p in places) + "]"
-    lines = {
+    lines: dict[Reason, str] = {
         NO_DATE: 'start = "2024-05-01 08:00:00"   # when the recording began; of a time of day, its date',
         DAY_OR_MONTH: 'format = "%d/%m/%Y %H:%M:%S"   # or with the month first: "%m/%d/%Y %H:%M:%S"',
         BAD_TIMES: 'format = "%d.%m.%Y %H:%M:%S"   # as the file writes it, in the codes of strftime',

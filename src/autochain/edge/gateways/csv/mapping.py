@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -92,8 +93,11 @@ def read_mapping(path: Path) -> FileMapping:
             mapping = msgspec.convert(tomllib.loads(file.read(MAX_MAPPING_BYTES).decode()), FileMapping)
     except OSError as error:
         raise CANNOT_OPEN(f"{path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (ValueError, msgspec.ValidationError) as error:
+        # A text that is no TOML or no UTF-8 is a ValueError, and so is a number of more digits than Python reads.
         raise BAD_MAPPING(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise BAD_MAPPING(f"{path}: its brackets are nested too deeply") from error
     _check(mapping)
     return mapping
 
@@ -101,6 +105,10 @@ def read_mapping(path: Path) -> FileMapping:
 def _check(mapping: FileMapping) -> None:
     if len(mapping.delimiter) > 1 or mapping.delimiter in ("\n", "\r", '"') or mapping.decimal not in ("", ".", ","):
         raise BAD_MAPPING("delimiter is one character other than a quote, and decimal is . or ,")
+    twice = [name for name, count in Counter(mapping.header).items() if name and count > 1]
+    if twice:
+        raise BAD_MAPPING(f"header names two columns {twice[0]!r}; give each a name of its own")
+    holders: dict[str, str] = {}
     for header in mapping.columns:
         column = mapping.column(header)
         if column is None or column.signal == IGNORE:
@@ -115,6 +123,9 @@ def _check(mapping: FileMapping) -> None:
             raise BAD_MAPPING(
                 f"{column.unit!r} is no unit of {signal.path}, which is in {signal.unit or 'bare numbers'}"
             )
+        other = holders.setdefault(signal.path, header)
+        if other != header:
+            raise BAD_MAPPING(f"{other!r} and {header!r} are both {signal.path}; set one of them to {IGNORE!r}")
 
 
 def check_columns(mapping: FileMapping, header: Sequence[str]) -> None:
