@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import io
+import json
 import os
 import pty
 import re
@@ -17,7 +20,7 @@ from homes import environment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autochain.cli.answers import cell, show, show_table
+from autochain.cli.answers import cell, show, show_json, show_table
 from autochain.cli.options import Format
 from autochain.cli.words import hours_text, time_ms, time_text
 from cli.program import Program
@@ -96,6 +99,21 @@ def test_a_name_from_a_file_is_neither_markup_nor_steers_the_terminal(capsys: py
     show_table([{"vehicle": "[red]a[/] \x1b[2J\x07\r\nb", "points": 3}], shorten="vehicle")
     out = capsys.readouterr().out
     assert "[red]a[/] \ufffd[2J\ufffd\ufffd\ufffdb" in out
+
+
+def test_a_table_shows_the_beginning_of_a_long_name_even_to_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table([{"vehicle": name, "points": 3} for name in ("x" * 24, "y" * 5_000)], shorten="vehicle")
+    _, _, fitting, long = capsys.readouterr().out.splitlines()
+    assert fitting.split() == ["x" * 24, "3"]
+    assert long.split() == ["y" * 23 + "…", "3"]
+
+
+@given(st.text(st.characters(codec=None)))
+def test_a_json_answer_keeps_every_character_and_steers_no_terminal(text: str) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        show_json({"name": text})
+    assert json.loads(out.getvalue()) == {"name": text}
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out.getvalue())
 
 
 @given(st.text())

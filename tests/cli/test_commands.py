@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
-from homes import run_command
+import pytest
+from homes import environment, run_command
 
 from cli.program import Program
 
@@ -139,3 +142,52 @@ def test_a_command_has_its_options_behind_its_name(program: Program) -> None:
         ended = program(*option, "recording", "list")
         assert ended.code == 2
         assert f"{option[0]} stands before the command" in ended.out + ended.err
+
+
+def test_the_checks_do_not_see_what_the_user_has_set(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PROGRAM", "HOME", "PORT", "DATA"):
+        monkeypatch.setenv(f"AUTOCHAIN_{name}", "8441")
+    path = tmp_path / "test_settings.py"
+    path.write_text(
+        "import os\n\n\ndef test_it() -> None:\n"
+        "    names = {'AUTOCHAIN_PROGRAM', 'AUTOCHAIN_HOME', 'AUTOCHAIN_PORT', 'AUTOCHAIN_DATA'}\n"
+        "    assert names & set(os.environ) == {'AUTOCHAIN_DATA'}\n"
+    )
+    ended = run_command(home, "test", str(path), "-p", "no:cacheprovider")
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_a_bench_that_is_named_answers_its_own_object_and_all_answer_a_list(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").touch()
+    (tmp_path / "bench").mkdir()
+    answers: list[dict[str, object]] = [{"bench": name, "cases": []} for name in ("one", "two")]
+    for answer in answers:
+        (tmp_path / "bench" / f"{answer['bench']}.py").write_text(f"print({json.dumps(json.dumps(answer))})\n")
+    # The project's own benches take too long for a test.
+    monkeypatch.setattr("autochain.cli.project._clone", lambda: tmp_path)
+    assert program.json("bench", "two") == answers[1]
+    assert program.json("bench") == {"benches": answers}
+
+
+@pytest.mark.parametrize("module", ["typer", "autochain.cli", "autochain.cli.app"])
+def test_an_interrupt_while_a_command_starts_ends_it_without_a_word(home: Path, module: str) -> None:
+    start = f"""
+import runpy, sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv[1:] = ["recording", "list"]
+runpy.run_module("autochain", run_name="__main__")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", start], env=environment(home), capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")

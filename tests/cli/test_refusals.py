@@ -34,7 +34,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "an amount that is none": (("transfer", "buyer", "1,5"), "This is not an amount of ACC."),
     "too many decimals": (("transfer", "buyer", "0.1234567"), "This is not an amount of ACC."),
-    "more than there is": (("transfer", "buyer", "300000001"), "There is not that much ACC."),
+    "more than there is": (("transfer", "buyer", "300000001"), "This amount is larger than all ACC there are."),
+    "far more than there is": (("transfer", "foundation", "9" * 14), "This amount is larger than all ACC there are."),
     "more than one has": (("transfer", "buyer", "100000"), "The account holds too little ACC."),
     "a block to come": (("block", "show", "999999"), "There is no such block here."),
     "a time that is none": (
@@ -73,6 +74,7 @@ MISUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a height that is none": (("block", "show", "top"), "Invalid value for 'HEIGHT'"),
     "a height beyond any chain": (("block", "show", "9" * 30), "Invalid value for 'HEIGHT'"),
     "a port that is none": (("--port", "65536"), "Invalid value for '--port'"),
+    "a home without a name": (("account", "show", "--home", ""), "it is empty; name a folder"),
     "an option without its value": (("account", "show", "--home"), "Option '--home' requires an argument."),
 }
 
@@ -138,6 +140,25 @@ def test_a_home_that_can_not_be_used_is_refused(fresh: Program, tmp_path: Path) 
     ended = fresh("account", "show")
     assert ended.code == 1
     assert "The home folder can't be used." in ended.err
+
+
+@pytest.mark.parametrize("command", [["account", "show"], ["reset", "--yes"], ["--port", "0"]])
+def test_a_home_that_is_set_to_nothing_is_not_taken_for_the_usual_one(
+    command: list[str], fresh: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOCHAIN_HOME", "")
+    # If it were used after all, it would be this one.
+    monkeypatch.setenv("HOME", str(fresh.home))
+    ended = fresh(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert "Invalid value for AUTOCHAIN_HOME: it is empty" in ended.err
+
+
+def test_a_folder_s_name_in_a_refusal_does_not_steer_the_terminal(fresh: Program) -> None:
+    ended = fresh("account", "show", "--home", "/no/\x1b[2J\x9b2J")
+    assert ended.code == 1
+    assert "/no/\ufffd[2J\ufffd2J" in ended.err
+    assert ended.err.replace("\n", "").isprintable()
 
 
 def test_a_home_of_another_version_is_refused(program: Program) -> None:

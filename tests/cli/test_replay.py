@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from autochain.cli.replayed import troubles
+from autochain.edge.gateways.csv import FileMapping, read_drives
 from cli.program import Program, write_drives
 
 VIN = "WVWZZZ1JZ3W386752"
@@ -29,7 +31,13 @@ FIELDS = {
 def test_a_replay_answers_one_object_with_what_became_of_each_drive(fresh: Program, tmp_path: Path) -> None:
     drives = write_drives(tmp_path / "drives.csv", ("A", "B", "A"))
     answer = fresh.json("replay", str(drives), "--price", "0.25")
-    assert set(answer) == {"recordings", "verified"}
+    assert set(answer) == {"recordings", "verified", "dropped"}
+    for dropped in answer["dropped"]:
+        assert set(dropped) == {"reason", "signal", "count", "first_line"}
+    # Each of the three drives has such a cell: the file's writer puts some there on purpose.
+    out_of_range = {case["signal"]: case for case in answer["dropped"] if "outside of the signal's" in case["reason"]}
+    assert out_of_range
+    assert all(case["count"] >= 3 and case["first_line"] > 1 for case in out_of_range.values())
     assert answer["verified"] == 3
     for drive in answer["recordings"]:
         assert {name: type(value) for name, value in drive.items()} == FIELDS
@@ -95,7 +103,33 @@ def test_a_drive_that_is_refused_is_named_by_its_line_and_the_others_are_taken_i
     assert f"Not taken in: the drive from line {2 + len(lines) // 2} on, " in ended.err
     assert "[csv/16]" in ended.err
     assert VIN not in ended.err
+    (refused,) = ended.answer["refused"]
+    assert refused["first_line"] == 2 + len(lines) // 2
+    assert refused["rows"] == len(lines) // 2
+    assert "[csv/16]" in refused["reason"]
     assert "A " in fresh("replay", str(drives)).out
+
+
+def test_a_file_of_which_nothing_can_be_taken_in_fails_in_words(fresh: Program, tmp_path: Path) -> None:
+    drives = write_drives(tmp_path / "drives.csv", ("A",))
+    header, *lines = drives.read_text().splitlines()
+    empty = [",".join([*line.split(",")[:3], *[""] * 5]) for line in lines]
+    drives.write_text("\n".join([header, *empty]))
+    ended = fresh("replay", str(drives))
+    assert ended.code == 1
+    assert ended.err.strip()
+    assert "is kept" not in ended.err
+    assert ended.out.startswith("Cleaning dropped:\n")
+    answer = fresh("replay", str(drives), "--format", "json")
+    assert (answer.code, answer.answer["recordings"]) == (1, [])
+    assert answer.answer["dropped"][0]["count"] == len(lines)
+
+
+def test_where_no_drive_was_found_and_none_refused_that_is_said(tmp_path: Path) -> None:
+    report = read_drives(write_drives(tmp_path / "drives.csv"), FileMapping()).report
+    (line,) = troubles([], report, [])
+    assert line.startswith("No drive was found in it.")
+    assert troubles([], report, ["You interrupted it."]) == ["Stopped: You interrupted it."]
 
 
 def test_a_file_that_breaks_off_keeps_what_stands_before(fresh: Program, tmp_path: Path) -> None:

@@ -65,6 +65,16 @@ def test_open_connections_do_not_hold_up_the_end(number: signal.Signals, home: P
         connection.close()
 
 
+def test_what_is_no_request_is_answered_and_says_nothing_in_the_user_s_terminal(home: Path, start: Start) -> None:
+    running = start(home, *QUIET)
+    host, port = running.wait_until_it_answers().split(":")
+    with socket.create_connection((host, int(port))) as stranger:
+        stranger.sendall(b"\x16\x03\x01 what is this\r\n\r\n")
+        assert stranger.recv(12) == b"HTTP/1.1 400"
+    ended = running.end(signal.SIGTERM)
+    assert (ended.code, ended.err) == (0, "")
+
+
 def test_cars_that_drive_are_stopped_between_two_blocks_and_tell_a_log_nothing_of_their_drives(
     fresh: Program, start: Start
 ) -> None:

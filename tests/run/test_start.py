@@ -216,6 +216,17 @@ def test_an_interrupted_start_ends_in_words(machine: Machine) -> None:
     assert "Traceback" not in errors
 
 
+def test_an_interrupt_before_the_hand_over_ends_it_without_a_word(machine: Machine) -> None:
+    machine.add_uv()
+    machine.start()
+    # Ctrl-C just as the script looks whether the environment is there.
+    (machine.modules / "sitecustomize.py").write_text(
+        "import os\n\ndef access(*_):\n    raise KeyboardInterrupt\n\nos.access = access\n"
+    )
+    done = machine.start()
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_an_old_python_hands_over_to_a_newer_one_on_path(machine: Machine) -> None:
     (machine.bin / "python3.13").write_text("#!/bin/sh\nexit 127\n")
     (machine.bin / "python3.12").write_text("#!/bin/sh\necho newer $*\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,11 @@ from .options import Format
 
 PIPE_COLUMNS = 1_000
 """What reads a pipe has no edge at which a table must end."""
+
+NAME_COLUMNS = 24
+"""Up to here a table shows a vehicle's name, which comes from a file and may be of any length."""
+STEERING = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that JSON allows as they are, and a terminal may obey."""
 
 
 def show(form: Format, answer: Mapping[str, Any]) -> None:
@@ -26,7 +32,8 @@ def show(form: Format, answer: Mapping[str, Any]) -> None:
 
 
 def show_json(answer: Mapping[str, Any]) -> None:
-    print(json.dumps(answer, ensure_ascii=False, indent=2), flush=True)
+    text = json.dumps(answer, ensure_ascii=False, indent=2)
+    print(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text), flush=True)
 
 
 def show_table(
@@ -34,7 +41,8 @@ def show_table(
 ) -> None:
     """Prints rows under the names of their cells; numbers stand right, and so do the columns in `right`.
 
-    Where the terminal is narrow, the column named by `shorten` loses its ends and those in `wrap` get more lines.
+    The column named by `shorten` shows no more than the beginnings of long names, in a narrow terminal even less of
+    them; there those in `wrap` get more lines.
     """
     if not rows:
         print("nothing yet")
@@ -45,7 +53,7 @@ def show_table(
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
-    cells = [[cell(value) for value in row.values()] for row in rows]
+    cells = [[_cut(cell(value)) if name == shorten else cell(value) for name, value in row.items()] for row in rows]
     widths = [max(map(len, column)) for column in zip(rows[0], *cells, strict=True)]
     gap = 1 if sum(widths) + 2 * len(widths) <= console.width else 0
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
@@ -63,6 +71,10 @@ def show_table(
     console.print(table)
 
 
+def _cut(name: str) -> str:
+    return name if len(name) <= NAME_COLUMNS else f"{name[: NAME_COLUMNS - 1]}…"
+
+
 def cell(value: object) -> str:
     """Writes a value for people, without anything that would steer their terminal."""
     if isinstance(value, bool):
@@ -73,3 +85,8 @@ def cell(value: object) -> str:
         return ", ".join(map(cell, value))
     text = "" if value is None else str(value)
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def plain(text: str) -> str:
+    """Writes lines for people, as `cell` does a value: the name of a file may be in them."""
+    return "\n".join(map(cell, text.splitlines()))

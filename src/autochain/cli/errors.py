@@ -21,4 +21,9 @@ NO_BENCH = Reason("cli", 10, "There is no such bench.", "Use one of those that a
 CANNOT_LISTEN = Reason(
     "cli", 11, "The network can't listen there.", "Name an address of this machine with --host, and a free --port."
 )
-TOO_MUCH = Reason("cli", 12, "There is not that much ACC.", "Name an amount of at most 300000000 ACC: no more exist.")
+TOO_MUCH = Reason(
+    "cli",
+    12,
+    "This amount is larger than all ACC there are.",
+    "Name an amount of at most 300000000 ACC: no more exist.",
+)

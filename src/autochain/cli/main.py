@@ -11,8 +11,6 @@ from itertools import pairwise
 from typing import NoReturn
 
 from ..onchain.refusals import Broken, Refusal
-from .answers import show_json
-from .options import PROGRAM
 
 REFUSED, MISUSED, INTERRUPTED = 1, 2, 130
 """Exit codes besides 0; the last one is what a shell gives to a program that Ctrl-C ends."""
@@ -24,20 +22,27 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # A name from a file must not fail on a terminal that lacks its letters.
             stream.reconfigure(errors="replace")
-    sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+    try:
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
+    # Imported here, where Ctrl-C is answered already: these take most of the time in which a command starts.
     from typer import Abort, TyperException
     from typer.main import get_command
 
+    from .answers import plain, show_json
     from .app import app
+    from .options import PROGRAM
 
     try:
         code = get_command(app).main(arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except (Abort, KeyboardInterrupt):
+    except Abort:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not complain about it at its end.
@@ -51,7 +56,7 @@ def _run(arguments: list[str]) -> int:
     if "--format=json" in arguments or ("--format", "json") in pairwise(arguments):
         show_json({"error": {"code": number, "text": text, "remedy": remedy}})
     else:
-        print(f"{text} [{number}]\n{remedy.rstrip()}", file=sys.stderr)
+        print(plain(f"{text} [{number}]\n{remedy.rstrip()}"), file=sys.stderr)
     return MISUSED if number == "usage" else REFUSED
 
 

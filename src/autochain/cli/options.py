@@ -49,11 +49,20 @@ CATEGORY_HELP = f"What: {', '.join(name.value for name in CategoryName)}. Repeat
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How the answer is printed.")]
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise typer.BadParameter("it is empty; name a folder.")
+    return Path(text)
+
+
 HomeOption = Annotated[
     Path | None,
     typer.Option(
         "--home",
         metavar="FOLDER",
+        parser=_folder,
         envvar="AUTOCHAIN_HOME",
         help="Where the network's state and keys lie.",
         show_default=False,
@@ -74,6 +83,9 @@ def categories(names: Iterable[CategoryName]) -> tuple[Category, ...]:
 def home_at(path: Path | None) -> Home:
     from ..network import Home, default_home
 
+    # typer takes an empty variable for none, and the user's real home would be used where another was meant.
+    if path is None and os.environ.get("AUTOCHAIN_HOME") == "":
+        raise typer.BadParameter("it is empty; name a folder, or unset it.", param_hint="AUTOCHAIN_HOME")
     return Home(path or default_home())
 
 

@@ -15,6 +15,9 @@ from .answers import show_json
 from .errors import NO_BENCH, NOT_A_CLONE
 from .options import Format, FormatOption
 
+USER_SETTINGS = ("AUTOCHAIN_PROGRAM", "AUTOCHAIN_HOME", "AUTOCHAIN_PORT")
+"""What a user sets for the network, and what must not change how the project is checked and measured."""
+
 
 def run_tests(
     paths: Annotated[
@@ -38,7 +41,8 @@ def run_tests(
         tool = Path(sys.executable).with_name(command[0])
         # The one object of a JSON answer has stdout for itself.
         told = sys.stderr if form is Format.JSON else None
-        passed = subprocess.run([tool, *command[1:]], cwd=root, check=False, stdout=told).returncode == 0
+        ended = subprocess.run([tool, *command[1:]], cwd=root, env=_surroundings(), check=False, stdout=told)
+        passed = ended.returncode == 0
         done.append({"check": " ".join(command), "passed": passed})
         if not passed:
             break
@@ -59,22 +63,26 @@ def bench(
     names = sorted(path.stem for path in (root / "bench").glob("[a-z]*.py") if path.stem != "cases")
     if not names or (name is not None and name not in names):
         raise NO_BENCH(f"{name}; there are {', '.join(names)}" if names else "this clone has none")
-    answers: dict[str, Any] = {}
+    answers: list[dict[str, Any]] = []
     for one in [name] if name else names:
         options = [*(["--quick"] if quick else []), *(["--json"] if form is Format.JSON else [])]
         done = subprocess.run(
             [sys.executable, "-m", f"bench.{one}", *options],
             cwd=root,
-            env=os.environ | {"PYTHONPATH": str(root)},
+            env=_surroundings() | {"PYTHONPATH": str(root)},
             check=False,
             stdout=subprocess.PIPE if form is Format.JSON else None,
         )
         if done.returncode:
             raise typer.Exit(1)
         if form is Format.JSON:
-            answers[one] = json.loads(done.stdout)
+            answers.append(json.loads(done.stdout))
     if form is Format.JSON:
-        show_json({"benches": answers})
+        show_json(answers[0] if name else {"benches": answers})
+
+
+def _surroundings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in USER_SETTINGS}
 
 
 def _clone() -> Path:

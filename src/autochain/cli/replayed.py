@@ -17,7 +17,25 @@ if TYPE_CHECKING:
 COLUMNS = 78
 
 
-def drive_facts(drive: Replayed) -> dict[str, Any]:
+def answer(done: Sequence[Replayed], report: FileReport) -> dict[str, Any]:
+    """Gives what became of a file, as JSON shows it; never what a dropped cell held."""
+    found: dict[str, Any] = {
+        "recordings": [_drive_facts(drive) for drive in done],
+        "verified": sum(drive.verified for drive in done),
+        "dropped": [
+            {"reason": rule.sentence, "signal": signal or None, "count": case.count, "first_line": case.line}
+            for (rule, signal), case in report.cleaning.dropped.items()
+        ],
+    }
+    if report.refused:
+        found["refused"] = [
+            {"first_line": drive.first_line or None, "rows": drive.rows, "reason": str(drive.refusal)}
+            for drive in report.refused
+        ]
+    return found
+
+
+def _drive_facts(drive: Replayed) -> dict[str, Any]:
     """Gives what became of a drive, as JSON shows it."""
     from ..onchain.units import UACC_PER_ACC
 
@@ -41,6 +59,13 @@ def drive_facts(drive: Replayed) -> dict[str, Any]:
 
 def tell(done: Sequence[Replayed], report: FileReport) -> None:
     """Tells people what became of each drive, and what cleaning dropped."""
+    if done:
+        _tell_drives(done)
+    for line in _dropped(report.cleaning):
+        print(line)
+
+
+def _tell_drives(done: Sequence[Replayed]) -> None:
     from ..onchain.units import acc
 
     show_table([_row(drive) for drive in done], shorten="vehicle", right=["km", "litres", "reward", "price"])
@@ -52,8 +77,6 @@ def tell(done: Sequence[Replayed], report: FileReport) -> None:
     print(f"{verified} of {len(done)} recordings and receipts hold against a header by their proofs.")
     if known:
         print(f"{known} of them were on the chain already, and were not committed again.")
-    for line in _dropped(report.cleaning):
-        print(line)
 
 
 def _row(drive: Replayed) -> dict[str, Any]:
@@ -87,7 +110,7 @@ def _dropped(report: Report) -> Iterator[str]:
             yield textwrap.fill(cell(signals), COLUMNS, initial_indent=" " * 9, subsequent_indent=" " * 9)
 
 
-def troubles(report: FileReport, stops: Sequence[str]) -> list[str]:
+def troubles(done: Sequence[Replayed], report: FileReport, stops: Sequence[str]) -> list[str]:
     """Says what was not taken in and why; a drive is named by its line, since its vehicle's name may be a VIN."""
     lines = [
         f"Not taken in: {f'the drive from line {drive.first_line} on' if drive.first_line else 'a drive'}, "
@@ -96,6 +119,8 @@ def troubles(report: FileReport, stops: Sequence[str]) -> list[str]:
     ]
     ends = [*([str(report.stopped)] if report.stopped else []), *stops]
     lines += [f"Stopped: {end}" for end in ends]
-    if ends:
+    if not done and not lines:
+        lines.append("No drive was found in it. Let --mapping say what the file's columns are, if they are others.")
+    if ends and done:
         lines.append("What was taken in before that is kept; replay the file again to go on from there.")
     return lines

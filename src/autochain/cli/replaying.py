@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..onchain.refusals import Refusal
-from .answers import show_json
+from .answers import plain, show_json
 from .options import Format, FormatOption, HomeOption, PurposeOption, with_network
-from .replayed import drive_facts, tell, troubles
+from .replayed import answer, tell, troubles
 from .words import uacc
 
 if TYPE_CHECKING:
@@ -61,15 +61,14 @@ def replay(
         interrupted = True
         stops.append("You interrupted it.")
     if form is Format.JSON:
-        recordings = [drive_facts(drive) for drive in done]
-        show_json({"recordings": recordings, "verified": sum(drive.verified for drive in done)})
+        show_json(answer(done, report))
     else:
         tell(done, report)
-    for line in troubles(report, stops):
-        print(line, file=sys.stderr)
+    for line in troubles(done, report, stops):
+        print(plain(line), file=sys.stderr)
     if interrupted:
         raise KeyboardInterrupt
-    if stops or report.refused or report.stopped or not all(drive.verified for drive in done):
+    if stops or report.refused or report.stopped or not done or not all(drive.verified for drive in done):
         raise typer.Exit(1)
 
 

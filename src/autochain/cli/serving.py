@@ -65,7 +65,8 @@ async def _serve(home: Home, listening: socket.socket, settings: Settings) -> No
             raise HOME_IN_USE(home.holder)
         home.announce(_address(listening))
         await _tell(network, _address(listening), settings, fresh=fresh)
-        server = _Server(uvicorn.Config(network.app, log_level="warning", lifespan="off"))
+        # A request that can't be read is the sender's error, and nothing for the user's terminal.
+        server = _Server(uvicorn.Config(network.app, log_level="error", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         driving = asyncio.create_task(_drive(network, settings))
         stopping = asyncio.create_task(stop.wait())

@@ -35,8 +35,11 @@ def time_ms(text: str) -> int:
 
 def uacc(text: str) -> int:
     """Reads an amount of ACC that may be paid."""
-    from ..onchain.units import TOTAL_SUPPLY_UACC, from_acc
+    from ..onchain.units import TOTAL_SUPPLY_UACC, UACC_PER_ACC, from_acc
 
+    whole = text.partition(".")[0].lstrip("0")
+    if whole.isdecimal() and len(whole) > len(str(TOTAL_SUPPLY_UACC // UACC_PER_ACC)):
+        raise TOO_MUCH(text[:60])
     amount_uacc = from_acc(text)
     if amount_uacc > TOTAL_SUPPLY_UACC:
         raise TOO_MUCH(text)
