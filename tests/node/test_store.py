@@ -8,13 +8,15 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from fakes import MemoryStore
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onchain.ledger.probe import Put
 
 from autochain.node import ChainStore
-from autochain.onchain.ledger import transaction_hash
+from autochain.onchain.ledger import errors, transaction_hash
+from autochain.onchain.refusals import Refusal
 
 from .chain import Chain
 from .verified import check_chain
@@ -99,3 +101,10 @@ def test_a_store_that_is_opened_again_holds_all_that_it_held(chain: Chain, clock
 def test_nobody_else_may_read_a_chains_files(chain: Chain) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (chain.folder, *chain.folder.iterdir())}
     assert modes == {"main": 0o700, "data.mdb": 0o600, "lock.mdb": 0o600}
+
+
+def test_a_store_that_is_no_store_any_more_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data.mdb").write_bytes(bytes(range(256)) * 64)
+    with pytest.raises(Refusal) as caught:
+        ChainStore(tmp_path)
+    assert caught.value.reason == errors.STORE_DAMAGED

@@ -200,10 +200,7 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
                 try:
                     yield network
                 finally:
-                    # Python 3.11 loses a cancellation that meets the end of a `wait_for`, so one may not be enough.
-                    while not running.done():
-                        running.cancel()
-                        await asyncio.sleep(0)
+                    running.cancel()
         except BaseExceptionGroup as stopped:
             raise stopped.exceptions[0] from None
 

@@ -46,16 +46,19 @@ class ChainStore:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._environment = lmdb.open(str(folder), map_size=MAP_BYTES, max_dbs=4, mode=0o600)
-        self._state = self._environment.open_db(b"state")
-        self._blocks = self._environment.open_db(b"blocks")
-        self._places = self._environment.open_db(b"places")
-        self._facts = self._environment.open_db(b"facts")
-        with self._environment.begin() as reading:
-            self._pairs = {bytes(key): bytes(value) for key, value in reading.cursor(self._state)}
-            self._meta = _bytes(reading.get(_META, db=self._facts))
-            self.height = int.from_bytes(_bytes(reading.get(_HEIGHT, db=self._facts)) or b"", "big")
-            """Height of the last block kept; 0 before the first."""
+        try:
+            self._environment = lmdb.open(str(folder), map_size=MAP_BYTES, max_dbs=4, mode=0o600)
+            self._state = self._environment.open_db(b"state")
+            self._blocks = self._environment.open_db(b"blocks")
+            self._places = self._environment.open_db(b"places")
+            self._facts = self._environment.open_db(b"facts")
+            with self._environment.begin() as reading:
+                self._pairs = {bytes(key): bytes(value) for key, value in reading.cursor(self._state)}
+                self._meta = _bytes(reading.get(_META, db=self._facts))
+                self.height = int.from_bytes(_bytes(reading.get(_HEIGHT, db=self._facts)) or b"", "big")
+                """Height of the last block kept; 0 before the first."""
+        except lmdb.Error as error:
+            raise errors.STORE_DAMAGED(str(error)) from None
         self._staged: tuple[int, StoredBlock] | None = None
 
     @property

@@ -31,6 +31,7 @@ ALREADY_KNOWN = _reason(28, "The sender is registered already.", "Send the next 
 MEMPOOL_FULL = _reason(30, "Too many transactions wait for a block.", "Send it again in a moment.")
 ALREADY_WAITING = _reason(31, "This transaction waits for a block already.", "Wait for its result.")
 NO_BLOCK = _reason(32, "There is no such block here.", "Ask for a height from 1 to the last one.")
+STORE_DAMAGED = _reason(34, "The chain's store is damaged.", "Restore the home's folder `chains` from a backup.")
 STORE_FULL = _reason(
     33, "The store can't take the block in.", "Make room on the disk, then start again; nothing was lost."
 )
