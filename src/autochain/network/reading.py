@@ -64,15 +64,8 @@ async def find_consent(
     refusals: list[Refusal] = []
     for name, consent in await network.client.pages(ListConsents(reader.account, as_reader=True)):
         what = tuple(sorted(categories or held & set(consent.categories)))
-        request = Request(
-            reader=reader.account,
-            owner=recording.owner,
-            vehicle=recording.vehicle,
-            purpose=purpose,
-            categories=what,
-            precision=precision,
-            start_ms=recording.start_ms,
-            end_ms=recording.end_ms,
+        request = Request.to_read(
+            recording, reader=reader.account, purpose=purpose, categories=what, precision=precision
         )
         refusal = decide(consent, request, now_ms=network.clock())
         if refusal is None and what:

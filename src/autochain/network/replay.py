@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..edge.gateways.csv import DriveRefused, FileMapping, FileReport, read_drives
-from ..edge.obu import Recorded, Unit, recognise
+from ..edge.obu import Recorded, Unit, recognise, recorded_before
 from ..onchain.contracts.consent import ENDED, Grant, Granted, Purpose
 from ..onchain.contracts.market import RECEIPTS, ListReceipts
-from ..onchain.contracts.mining import GetReward
 from ..onchain.contracts.recording import RECORDINGS, Category, GetRecording, ListRecordings, Recording
 from ..onchain.ids import did
 from ..onchain.ledger.light import Proved, Trust, check_proved
@@ -65,7 +64,7 @@ class Replay:
         self._file = read_drives(path, mapping, progress=progress)
         self._terms = terms
         self._units: dict[str, Unit] = {}
-        self._known: dict[bytes, tuple[bytes, Recording]] | None = None
+        self._known: dict[bytes, bytes] | None = None
         """What the owner had recorded before, by the fingerprint of its readings, once that is asked for."""
         self._bought: dict[tuple[bytes, tuple[Category, ...]], tuple[bytes, int]] | None = None
         """Receipt and price of what the buyer bought exactly, by recording and categories, once that is asked for."""
@@ -108,13 +107,10 @@ class Replay:
         """
         if self._known is None:
             owned = await self._network.client.pages(ListRecordings(owner.account))
-            self._known = {record.fingerprint: (name, record) for name, record in owned}
-        fingerprint = recognise(owner.secret, drive)
-        if fingerprint not in self._known:
-            return await (await self._unit(drive.vehicle, owner)).record(drive)
-        name, record = self._known[fingerprint]
-        reward = await self._network.client.ask(GetReward(name))
-        return Recorded(name, record.manifest_root, record.height, reward.reward_uacc if reward else 0, known=True)
+            self._known = {record.fingerprint: name for name, record in owned}
+        name = self._known.get(recognise(owner.secret, drive))
+        known = None if name is None else await recorded_before(self._network.client, name)
+        return known or await (await self._unit(drive.vehicle, owner)).record(drive)
 
     async def _unit(self, vehicle: str, owner: Wallet) -> Unit:
         """Gives the unit of a vehicle of the file; its party is named by an HMAC, since the name may be a VIN."""

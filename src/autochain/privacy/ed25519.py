@@ -7,7 +7,6 @@ from nacl.signing import SigningKey
 from ..onchain.crypto import PublicKey
 
 SUITE = 1
-SEED_BYTES = 32
 
 
 def public_key(seed: bytes) -> PublicKey:

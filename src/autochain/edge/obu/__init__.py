@@ -2,6 +2,17 @@
 
 from .outbox import Outbox
 from .sensors import Sensors, drives
-from .unit import KeyHolder, OwnerKeys, PartKey, Recorded, Unit, recognise
+from .unit import KeyHolder, OwnerKeys, PartKey, Recorded, Unit, recognise, recorded_before
 
-__all__ = ["KeyHolder", "Outbox", "OwnerKeys", "PartKey", "Recorded", "Sensors", "Unit", "drives", "recognise"]
+__all__ = [
+    "KeyHolder",
+    "Outbox",
+    "OwnerKeys",
+    "PartKey",
+    "Recorded",
+    "Sensors",
+    "Unit",
+    "drives",
+    "recognise",
+    "recorded_before",
+]

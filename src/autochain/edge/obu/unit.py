@@ -65,6 +65,15 @@ def recognise(secret: bytes, drive: Drive) -> bytes:
     return hmac.digest(secret, fingerprint_bytes(drive), hashlib.sha256)
 
 
+async def recorded_before(client: Client, name: bytes) -> Recorded | None:
+    """Gives a recording that stands on the chain already, with what it earned."""
+    record = await client.ask(GetRecording(name))
+    if record is None:
+        return None
+    reward = await client.ask(GetReward(name))
+    return Recorded(name, record.manifest_root, record.height, reward.reward_uacc if reward else 0, known=True)
+
+
 class Unit:
     """The on-board unit of one vehicle.
 
@@ -96,7 +105,7 @@ class Unit:
         """Seals a drive, hands its keys over, and commits it, unless the chain has it already."""
         fingerprint = recognise(self._recognition, drive)
         name = recording_id(self.account, fingerprint)
-        known = await self._known(name)
+        known = await recorded_before(self._client, name)
         if known is not None:
             return known
         pending = self._outbox.take(name) or self._outbox.put(name, self._seal(drive, name, fingerprint))
@@ -104,19 +113,11 @@ class Unit:
             return await self._deliver(name, pending)
         except Refusal:
             # Another process of the same vehicle may have been faster with the same drive.
-            known = await self._known(name)
+            known = await recorded_before(self._client, name)
             if known is None:
                 raise
             self._outbox.drop(name)
             return known
-
-    async def _known(self, name: bytes) -> Recorded | None:
-        """Gives a recording that stands on the chain already."""
-        record = await self._client.ask(GetRecording(name))
-        if record is None:
-            return None
-        reward = await self._client.ask(GetReward(name))
-        return Recorded(name, record.manifest_root, record.height, reward.reward_uacc if reward else 0, known=True)
 
     async def flush(self) -> list[Recorded]:
         """Commits what was sealed before a stop but had not reached the chain; what it refuses waits on."""

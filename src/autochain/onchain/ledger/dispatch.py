@@ -13,7 +13,7 @@ from . import errors, timers
 from .context import BlockInfo, Context, View
 from .contract import Contract
 from .genesis import ChainSpec, Genesis
-from .interfaces import AccountKeys, BalanceOf, KeysOf, Pay, UseSequence
+from .interfaces import AccountKeys, KeysOf, Pay, UseSequence
 from .messages import Event, Introduction, Message, Query, Timer
 from .state import Overlay, Reader
 from .transaction import Signature, Transaction, sign_bytes
@@ -256,11 +256,6 @@ class Dispatcher:
         payer: bytes | None = None,
     ) -> Context:
         return Context(self, state, block, contract, sender=sender, events=events, payer=payer)
-
-    def balance(self, state: Reader, block: BlockInfo, account: bytes) -> int:
-        """Asks the bound money contract what an account holds."""
-        held: int = self.answer(View(self, state, block, self._bindings["money"]), BalanceOf(account))
-        return held
 
     def broken_invariants(self, state: Reader, block: BlockInfo) -> list[str]:
         """Names the invariants that do not hold, as `contract: sentence`."""

@@ -91,15 +91,12 @@ class ReleaseService:
 
 
 def _request(receipt: Receipt, recording: Recording) -> Request:
-    return Request(
+    return Request.to_read(
+        recording,
         reader=receipt.reader,
-        owner=recording.owner,
-        vehicle=recording.vehicle,
         purpose=receipt.purpose,
         categories=receipt.categories,
         precision=receipt.precision,
-        start_ms=recording.start_ms,
-        end_ms=recording.end_ms,
     )
 
 

@@ -6,7 +6,7 @@ from ...codec import Record
 from ...ids import Id
 from ...refusals import Refusal
 from ...units import Count
-from ..recording import Category, Precision
+from ..recording import Category, Precision, Recording
 from . import errors
 from .messages import Purpose
 from .state import Consent
@@ -23,6 +23,28 @@ class Request(Record, frozen=True):
     precision: Precision
     start_ms: Count
     end_ms: Count
+
+    @classmethod
+    def to_read(
+        cls,
+        recording: Recording,
+        *,
+        reader: bytes,
+        purpose: Purpose,
+        categories: tuple[Category, ...],
+        precision: Precision,
+    ) -> Request:
+        """Says what a reader wants of a recording."""
+        return cls(
+            reader=reader,
+            owner=recording.owner,
+            vehicle=recording.vehicle,
+            purpose=purpose,
+            categories=categories,
+            precision=precision,
+            start_ms=recording.start_ms,
+            end_ms=recording.end_ms,
+        )
 
 
 def decide(consent: Consent | None, request: Request, *, now_ms: int) -> Refusal | None:

@@ -21,15 +21,12 @@ def read(ctx: Context, message: Read) -> None:
     held = [part.category for part in recording.parts if part.precision == message.precision]
     if any(category not in held for category in message.categories):
         raise errors.NO_SUCH_PART()
-    request = Request(
+    request = Request.to_read(
+        recording,
         reader=ctx.sender,
-        owner=recording.owner,
-        vehicle=recording.vehicle,
         purpose=message.purpose,
         categories=message.categories,
         precision=message.precision,
-        start_ms=recording.start_ms,
-        end_ms=recording.end_ms,
     )
     consent = ctx.ask("consent", RequireConsent(message.consent, request))
     count = COUNTS.get(ctx, ctx.sender) or Counter(0)
