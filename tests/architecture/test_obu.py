@@ -40,4 +40,4 @@ def test_onchain_code_loads_nothing_of_the_rest(module: str) -> None:
 
 
 def test_a_database_that_is_loaded_is_seen() -> None:
-    assert "lmdb" in loaded_by("autochain.node")
+    assert "lmdb" in loaded_by("autochain.node.store")

@@ -26,6 +26,7 @@ from autochain.onchain.ledger import (
     BlockInfo,
     ChainSpec,
     Checked,
+    Committed,
     Contract,
     Event,
     Executed,
@@ -259,7 +260,7 @@ class Harness:
         assert reason.remedy == result.remedy
         assert self.events(result) == ()
         if result.weight_used and known:
-            transaction = self.machine.dispatcher.decode(data)
+            transaction = self.machine.dispatcher.transactions.decode(data)
             self._take_fee(before, payer or sender, transaction.fee_uacc)
             self._take_sequence(before, sender)
         assert self.store.pairs == before, "more than fee and sequence changed"
@@ -267,10 +268,16 @@ class Harness:
 
     def _state_of_an_empty_next_block(self) -> dict[bytes, bytes]:
         """Gives the state as the timers alone leave it in the next block."""
-        overlay = Overlay(self.store)
+        overlay = Overlay(Committed(self.store))
         ahead = BlockInfo(CHAIN_ID, self.height + 1, self.now_ms + self.block_ms)
         self.machine.dispatcher.run_timers(overlay, ahead)
-        return dict(overlay.items(b""))
+        pairs = dict(self.store.pairs)
+        for key, value in overlay.encoded().items():
+            if value is None:
+                pairs.pop(key, None)
+            else:
+                pairs[key] = value
+        return pairs
 
     def _take_fee(self, pairs: dict[bytes, bytes], payer: Party, fee_uacc: int) -> None:
         """Moves a fee in a copy of the state, by hand."""

@@ -45,7 +45,9 @@ def test_a_start_in_json_says_in_one_object_where_the_network_answers(fresh: Pro
     ended = running.end(signal.SIGTERM)
     assert (ended.code, ended.err) == (0, "")
     answer = ended.answer
-    assert set(answer) == {"chain", "height", "home", "node", "parties", "cars"}
+    assert set(answer) == {"chain", "height", "opened", "home", "node", "parties", "cars"}
+    assert set(answer["opened"]) == {"entries", "blocks", "check_seconds", "keys", "take_up_seconds"}
+    assert answer["opened"]["keys"] > 0
     assert (answer["node"], answer["home"], answer["cars"]) == (address, str(fresh.home), 0)
 
 

@@ -41,7 +41,7 @@ class Listening(Between):
         return await super().submit(data)
 
     def heard(self, chain: Chain) -> list[Transaction[Message]]:
-        return [chain.machine.dispatcher.decode(data) for data in self.submitted]
+        return [chain.machine.dispatcher.transactions.decode(data) for data in self.submitted]
 
 
 async def refused(reason: Reason, job: asyncio.Future[object]) -> Refusal:
@@ -105,6 +105,7 @@ def test_fee_sequence_and_expiry_are_right(chain: Chain, clock: VirtualClock) ->
             await client.send(person, Put("name", "text"), Put("another", "text"))
             heard = node.heard(chain)
             fees_uacc = await client.balance_uacc(chain.machine.spec.fees_to) - operator_uacc
+            heights = [answer.height for answer in [await engine.submit(data) for data in node.submitted]]
         least = chain.machine.dispatcher.least_fee_uacc
         assert [transaction.proof.sequence for transaction in heard] == [0, 1, 1, 2]
         assert [transaction.proof.payer for transaction in heard] == [None, None, treasury.account, None]
@@ -113,7 +114,6 @@ def test_fee_sequence_and_expiry_are_right(chain: Chain, clock: VirtualClock) ->
         ]
         assert heard[0].fee_uacc == 0 < heard[1].fee_uacc < heard[2].fee_uacc < heard[3].fee_uacc
         assert fees_uacc == sum(transaction.fee_uacc for transaction in heard)
-        heights = [answer.height for answer in [await engine.submit(data) for data in node.submitted]]
         expiries = [transaction.expiry_height for transaction in heard]
         assert all(height <= expiry <= height + EXPIRY_BLOCKS for height, expiry in zip(heights, expiries, strict=True))
 

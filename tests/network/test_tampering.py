@@ -353,10 +353,10 @@ def test_what_is_to_be_trusted_can_not_be_changed_unnoticed(home: Path) -> None:
         asyncio.run(run(reason))
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"\xff", b'{"format": 1', b"[]"])
+@pytest.mark.parametrize("data", [b"", b"{}", b"\xff", b'{"format": 2', b"[]"])
 def test_a_home_whose_facts_can_not_be_read_is_named(home: Path, data: bytes) -> None:
     facts = (home / "network.json").read_bytes()
-    newer = facts.replace(b'"format":1', b'"format":2')
+    newer = facts.replace(b'"format":2', b'"format":3')
     for written in (data, newer):
         (home / "network.json").write_bytes(written)
         with refuses(OTHER_VERSION):

@@ -12,7 +12,7 @@ from fakes import MemoryStore
 from onchain.ledger.probe import WITH_PROBE
 
 from autochain.node import ChainStore, EmbeddedEngine
-from autochain.onchain.crypto import tagged_hash
+from autochain.onchain.crypto import SignatureVerifier, tagged_hash, verify_in_turn
 from autochain.onchain.ledger import Contract, Introduction, Limits, Message, StateMachine, Submitted
 from autochain.onchain.ledger.light import Trust
 from autochain.privacy import ed25519
@@ -33,7 +33,9 @@ class Chain:
         *,
         contracts: Sequence[Contract] = WITH_PROBE,
         limits: Limits | None = None,
+        verify: SignatureVerifier = verify_in_turn,
     ) -> None:
+        self._verify = verify
         self.folder = folder
         self._clock = clock
         self.contracts = {contract.name: contract for contract in contracts}
@@ -48,11 +50,12 @@ class Chain:
         if self.store.meta is None:
             genesis = self._genesis.store
             assert genesis.meta is not None
-            self.store.commit(genesis.pairs, meta=genesis.meta)
+            self.store.commit(genesis.pairs, height=0, meta=genesis.meta)
         self.machine = StateMachine(self.store, self.contracts)
         self.engine = EmbeddedEngine(
             self.store,
             self.machine,
+            verify=self._verify,
             validator=VALIDATOR,
             sign=lambda message: ed25519.sign(SEED, message),
             clock=self._clock,
@@ -76,6 +79,24 @@ class Chain:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         assert task.cancelled(), "the engine runs until it is cancelled"
+
+    @contextlib.asynccontextmanager
+    async def taking_in(self) -> AsyncIterator[EmbeddedEngine]:
+        """Lets the engine take in what is submitted; blocks are made by hand."""
+        self.start()
+        task = asyncio.create_task(self.engine._run_verification())
+        try:
+            yield self.engine
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled(), "the engine takes in until it is cancelled"
+
+    async def submitting(self, *signed: bytes) -> list[asyncio.Task[Submitted]]:
+        """Submits at once and in order, and lets all of it be taken in."""
+        tasks = [asyncio.create_task(self.engine.submit(data)) for data in signed]
+        await asyncio.sleep(0.001)
+        return tasks
 
     @property
     def trust(self) -> Trust:

@@ -123,10 +123,8 @@ def test_who_stops_waiting_takes_the_answer_from_nobody_else(chain: Chain, clock
         second = chain.sign(chain.treasury, Put("second", "text"))
         async with chain.running() as engine:
             waiting = [asyncio.create_task(engine.submit(data)) for data in (first, first, second)]
-            for _ in range(2):
-                await asyncio.sleep(0)
-                if chain.store.height == 1:
-                    break
+            await asyncio.sleep(0)
+            assert chain.store.height == 1
             waiting[0].cancel()
             waiting[2].cancel()
             answer = await waiting[1]
@@ -165,16 +163,16 @@ def test_what_can_go_into_no_block_any_more_is_refused_and_logs_nothing(tmp_path
     async def job() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
         people = [Party.make(f"person {number}", "person") for number in range(3)]
-        chain.start()
         one, *late = [chain.sign(person, person.registration, expiry_height=2) for person in people]
-        tasks = [asyncio.create_task(chain.engine.submit(data)) for data in (one, *late, *late)]
-        await asyncio.sleep(0)
-        # Nobody waits for the last one any more, so nobody hears of its refusal.
-        tasks[2].cancel()
-        tasks[4].cancel()
-        await asyncio.wait([tasks[2], tasks[4]])
-        chain.engine.make_block()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
+        async with chain.taking_in():
+            tasks = await chain.submitting(one, *late, *late)
+            assert (await chain.engine.status()).waiting == 3
+            # Nobody waits for the last one any more, so nobody hears of its refusal.
+            tasks[2].cancel()
+            tasks[4].cancel()
+            await asyncio.wait([tasks[2], tasks[4]])
+            chain.engine.make_block()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
         assert isinstance(results[0], Submitted)
         assert isinstance(results[1], Refusal)
         assert isinstance(results[3], Refusal)
@@ -194,44 +192,19 @@ def test_the_mempool_refuses_what_is_beyond_its_bounds_and_has_room_again_after_
     monkeypatch.setattr(mempool, "MAX_TRANSACTIONS", 3)
 
     async def job() -> None:
-        chain.start()
-        signed = [chain.sign(chain.treasury, Put(str(number), "text")) for number in range(4)]
-        tasks = [asyncio.create_task(chain.engine.submit(data)) for data in signed[:3]]
-        await asyncio.sleep(0)
-        assert (await chain.engine.status()).waiting == 3
-        await refused(chain, signed[3], errors.MEMPOOL_FULL)
-        chain.engine.make_block()
-        assert [task.height for task in await asyncio.gather(*tasks)] == [2, 2, 2]
-        last = asyncio.create_task(chain.engine.submit(signed[3]))
-        await asyncio.sleep(0)
-        chain.engine.make_block()
-        assert (await last).height == 3
+        async with chain.taking_in():
+            signed = [chain.sign(chain.treasury, Put(str(number), "text")) for number in range(4)]
+            tasks = await chain.submitting(*signed[:3])
+            assert (await chain.engine.status()).waiting == 3
+            await refused(chain, signed[3], errors.MEMPOOL_FULL)
+            chain.engine.make_block()
+            assert [task.height for task in await asyncio.gather(*tasks)] == [2, 2, 2]
+            (last,) = await chain.submitting(signed[3])
+            chain.engine.make_block()
+            assert (await last).height == 3
         await check_chain(chain)
 
     run(clock, job())
-
-
-def test_the_mempool_holds_so_many_transactions_and_so_many_bytes() -> None:
-    pool = mempool.Mempool()
-    for number in range(mempool.MAX_TRANSACTIONS):
-        pool.check_room(b"%d" % number, b"tx")
-        pool.add(b"%d" % number, b"tx")
-    with pytest.raises(Refusal) as full:
-        pool.check_room(b"one more", b"tx")
-    assert full.value.reason == errors.MEMPOOL_FULL
-    with pytest.raises(Refusal) as known:
-        pool.check_room(b"0", b"tx")
-    assert known.value.reason == errors.ALREADY_WAITING
-    for name, _ in pool.items():
-        pool.drop(name)
-    assert len(pool) == 0
-    pool.add(b"large", bytes(mempool.MAX_BYTES - 10))
-    pool.check_room(b"small", bytes(10))
-    with pytest.raises(Refusal):
-        pool.check_room(b"small", bytes(11))
-    pool.drop(b"large")
-    pool.drop(b"large")
-    pool.check_room(b"large", bytes(mempool.MAX_BYTES))
 
 
 def test_a_proof_right_after_a_submit_proves_the_new_state(chain: Chain, clock: VirtualClock) -> None:
@@ -253,10 +226,9 @@ def test_a_proof_right_after_a_submit_proves_the_new_state(chain: Chain, clock: 
 
 def test_a_proof_does_not_wait_for_the_engine_to_come_round(chain: Chain, clock: VirtualClock) -> None:
     async def job() -> None:
-        chain.start()
-        task = asyncio.create_task(chain.engine.submit(chain.sign(chain.treasury, Put("name", "text"))))
-        await asyncio.sleep(0)
-        chain.engine.make_block()
+        async with chain.taking_in():
+            (task,) = await chain.submitting(chain.sign(chain.treasury, Put("name", "text")))
+            chain.engine.make_block()
         for _ in range(2):
             proved = await chain.engine.prove(NOTES.key("name"))
             assert check_proof(proved, value=encode(Note("text")))["height"] == chain.store.height == 3
@@ -270,11 +242,10 @@ def test_a_chain_that_was_stopped_between_a_change_and_its_proof_goes_on_with_th
     chain: Chain, clock: VirtualClock
 ) -> None:
     async def job() -> None:
-        chain.start()
-        task = asyncio.create_task(chain.engine.submit(chain.sign(chain.treasury, Put("name", "text"))))
-        await asyncio.sleep(0)
-        chain.engine.make_block()
-        await task
+        async with chain.taking_in():
+            (task,) = await chain.submitting(chain.sign(chain.treasury, Put("name", "text")))
+            chain.engine.make_block()
+            await task
         root = chain.machine.info().app_hash
         for height in (3, 3):
             chain.reopen()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import stat
 import tempfile
 from collections.abc import Mapping
@@ -15,8 +14,10 @@ from hypothesis import strategies as st
 from onchain.ledger.probe import Put
 
 from autochain.node import ChainStore
+from autochain.node.store import StoredBlock
+from autochain.node.store.records import sealed_places
 from autochain.onchain.ledger import errors, transaction_hash
-from autochain.onchain.refusals import Refusal
+from autochain.onchain.refusals import Broken, Refusal
 
 from .chain import Chain
 from .verified import check_chain
@@ -36,7 +37,7 @@ def test_ranges_and_values_are_those_of_a_store_in_memory(
         store, memory = ChainStore(Path(folder)), MemoryStore()
         for number, batch in enumerate(batches):
             for either in (store, memory):
-                either.commit(batch, meta=b"meta %d" % number)
+                either.commit(batch, height=number, meta=b"meta %d" % number)
         for opened in ("as it was written", "read again"):
             assert store.meta == memory.meta, opened
             for prefix, after in ranges:
@@ -49,11 +50,11 @@ def test_ranges_and_values_are_those_of_a_store_in_memory(
 
 def test_a_range_that_is_being_read_is_not_disturbed_by_a_commit(tmp_path: Path) -> None:
     store = ChainStore(tmp_path / "main")
-    store.commit({b"a": b"1", b"b": b"2", b"c": b"3"}, meta=b"meta")
+    store.commit({b"a": b"1", b"b": b"2", b"c": b"3"}, height=0, meta=b"meta")
     reading = store.items(b"")
     assert next(reading) == (b"a", b"1")
     inner = [key for key, _ in store.items(b"")]
-    store.commit({b"b": None, b"d": b"4"}, meta=b"meta")
+    store.commit({b"b": None, b"d": b"4"}, height=1, meta=b"meta")
     assert (inner, list(reading)) == ([b"a", b"b", b"c"], [(b"b", b"2"), (b"c", b"3")])
     assert [key for key, _ in store.items(b"")] == [b"a", b"c", b"d"]
     for _ in range(200):
@@ -62,19 +63,15 @@ def test_a_range_that_is_being_read_is_not_disturbed_by_a_commit(tmp_path: Path)
     store.close()
 
 
-def test_a_block_is_written_with_its_effects_in_one_transaction(chain: Chain, clock: VirtualClock) -> None:
-    async def job() -> None:
-        chain.start()
-        environment = chain.store._environment
-        before = environment.info()["last_txnid"]
-        signed = [chain.sign(chain.treasury, Put(str(number), "text")) for number in range(3)]
-        tasks = [asyncio.create_task(chain.engine.submit(data)) for data in signed]
-        await asyncio.sleep(0)
-        chain.engine.make_block()
-        assert environment.info()["last_txnid"] == before + 1
-        await asyncio.gather(*tasks)
-
-    run(clock, job())
+def test_a_block_is_written_with_its_effects_in_one_transaction(tmp_path: Path) -> None:
+    store = ChainStore(tmp_path)
+    for height in range(3):
+        before = store._environment.info()["last_txnid"]
+        store.stage(height, StoredBlock(b"block", b"commit", (), b"", (bytes([height]) * 32,)))
+        store.commit({b"%d" % height: b"value", b"same": b"%d" % height}, height=height, meta=b"meta")
+        assert store._environment.info()["last_txnid"] == before + 1
+        assert store.find(bytes([height]) * 32) is not None
+    store.close()
 
 
 def test_a_store_that_is_opened_again_holds_all_that_it_held(chain: Chain, clock: VirtualClock) -> None:
@@ -96,6 +93,49 @@ def test_a_store_that_is_opened_again_holds_all_that_it_held(chain: Chain, clock
         await check_chain(chain)
 
     run(clock, job())
+
+
+def test_a_transaction_is_found_with_the_block_that_holds_it(tmp_path: Path) -> None:
+    store, block = ChainStore(tmp_path), StoredBlock(b"block", b"commit", (), b"", (b"x" * 32, b"y" * 32))
+    store.commit({}, height=0, meta=b"")
+    store.stage(1, block)
+    store.commit({}, height=1, meta=b"")
+    assert store.find(b"y" * 32) == ((1, 1), block)
+    assert store.find(b"z" * 32) is None
+    name = b"w" * 32
+    with store._environment.begin(write=True, db=store._places) as writing:
+        writing.put(*sealed_places(1, [name])[0])
+    with pytest.raises(Refusal, match="block 1 does not hold it"):
+        store.find(name)
+    with store._environment.begin(write=True, db=store._blocks) as writing:
+        writing.put((1).to_bytes(8, "big"), b"another")
+    with pytest.raises(Refusal, match="block 1: its checksum differs"):
+        store.find(b"y" * 32)
+    store.close()
+
+
+def test_the_beginning_of_a_chain_is_kept(tmp_path: Path) -> None:
+    store = ChainStore(tmp_path, durable=False)
+    store.commit({b"a": b"1", b"b": b"2", b"c": None}, height=0, meta=b"first")
+    store.commit({b"a": None, b"b": b"3"}, height=1, meta=b"second")
+    store.close()
+    store = ChainStore(tmp_path)
+    assert store.beginning() == (0, {b"a": b"1", b"b": b"2"}, b"first")
+    assert (dict(store.pairs), store.meta, store.height) == ({b"b": b"3"}, b"second", 1)
+    store.close()
+
+
+def test_heights_follow_each_other(tmp_path: Path) -> None:
+    store = ChainStore(tmp_path)
+    store.commit({b"a": b"1"}, height=5, meta=b"restored")
+    for height in (5, 7):
+        with pytest.raises(Broken, match="heights follow"):
+            store.commit({}, height=height, meta=b"")
+    store.stage(7, StoredBlock(b"", b"", (), b"", ()))
+    with pytest.raises(Broken, match="with its own effects"):
+        store.commit({}, height=6, meta=b"")
+    assert (store.height, store.oldest_height) == (5, 5)
+    store.close()
 
 
 def test_nobody_else_may_read_a_chains_files(chain: Chain) -> None:

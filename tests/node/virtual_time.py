@@ -1,16 +1,21 @@
-"""An event loop in which no test waits: when every task sleeps, the clock goes on to where the first one wakes."""
+"""An event loop in which no test waits: when every task sleeps, the clock goes on to where the first one wakes.
+
+What runs in a thread takes no time by this clock.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple
 
 from chains import START_MS
 
 R = TypeVar("R")
+Arguments = TypeVarTuple("Arguments")
 AT_MOST_MS = 24 * 3_600_000
 """How long a test may wait."""
 
@@ -34,8 +39,12 @@ class _Selector(selectors.SelectSelector):
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__()
         self._clock = clock
+        self.in_threads = 0
+        """How many calls are still under way in threads."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if self.in_threads and timeout != 0:
+            return super().select(None)
         ready = super().select(0)
         if not ready and (timeout is None or self._clock.passed_ms > AT_MOST_MS):
             raise RuntimeError("the test waits for ever")
@@ -47,11 +56,28 @@ class _Selector(selectors.SelectSelector):
 
 class _Loop(asyncio.SelectorEventLoop):
     def __init__(self, clock: VirtualClock) -> None:
-        super().__init__(_Selector(clock))
+        self._threads = _Selector(clock)
+        super().__init__(self._threads)
         self._clock = clock
 
     def time(self) -> float:
         return self._clock.passed_ms / 1000
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Arguments], R], *args: *Arguments
+    ) -> asyncio.Future[R]:
+        self._threads.in_threads += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._returned)
+        return future
+
+    def _returned(self, _: asyncio.Future[Any]) -> None:
+        self._threads.in_threads -= 1
+
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        self._threads.in_threads += 1
+        await super().shutdown_default_executor(*args)
+        self._threads.in_threads -= 1
 
 
 def run(clock: VirtualClock, job: Coroutine[Any, Any, R]) -> R:

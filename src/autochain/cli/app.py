@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import accounts, blocks, consents, helping, project, reading, recordings, replaying, starting
+from . import accounts, blocks, checking, consents, helping, project, reading, recordings, replaying, starting
 from .groups import examples, group
 
 app = group(
@@ -34,6 +34,10 @@ app.add_typer(consents.app, name="consent")
 app.add_typer(accounts.app, name="account")
 app.command("transfer", epilog=examples("transfer buyer 2.5", "transfer owner 0.25 --as buyer"))(accounts.transfer)
 app.add_typer(blocks.app, name="block")
+app.command("check", epilog=examples("check", "check --format json"))(checking.check)
+app.command("replay-blocks", epilog=examples("replay-blocks", "replay-blocks --home /tmp/copy --format json"))(
+    checking.replay_blocks
+)
 app.command(
     "test",
     epilog=examples("test", "test --soak", "test tests/onchain -k tree"),

@@ -32,6 +32,7 @@ def answer(done: Sequence[Replayed], report: FileReport) -> dict[str, Any]:
             {"first_line": drive.first_line or None, "rows": drive.rows, "reason": str(drive.refusal)}
             for drive in report.refused
         ]
+        found["refused_more"] = report.refused_more
     return found
 
 
@@ -117,6 +118,8 @@ def troubles(done: Sequence[Replayed], report: FileReport, stops: Sequence[str])
         f"{drive.rows} rows. {drive.refusal}"
         for drive in report.refused
     ]
+    if report.refused_more:
+        lines.append(f"Not taken in: {report.refused_more} more drives, refused as well.")
     ends = [*([str(report.stopped)] if report.stopped else []), *stops]
     lines += [f"Stopped: {end}" for end in ends]
     if not done and not lines:

@@ -15,6 +15,7 @@ from .replayed import answer, tell, troubles
 from .words import uacc
 
 if TYPE_CHECKING:
+    from ..edge.gateways.csv import Reached
     from ..network import Network, Replay, Replayed
 
 
@@ -88,7 +89,7 @@ async def _work_through(work: Replay, done: list[Replayed], stops: list[str]) ->
 
 
 class Progress:
-    """A progress bar on a terminal; silent elsewhere."""
+    """A progress bar on a terminal, of the bytes read, rows a second and the time left; silent elsewhere."""
 
     def __init__(self, form: Format) -> None:
         self._silent = form is Format.JSON or not sys.stderr.isatty()
@@ -96,17 +97,21 @@ class Progress:
     def __enter__(self) -> Progress:
         if not self._silent:
             from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
 
-            self._bar = Bar(console=Console(stderr=True), transient=True)
+            columns = BarColumn(), DownloadColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()
+            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
-            self._task = self._bar.add_task("replaying", total=1.0)
+            self._task = self._bar.add_task("replaying", total=None, rate="")
         return self
 
     def __exit__(self, *_: object) -> None:
         if not self._silent:
             self._bar.stop()
 
-    def __call__(self, share: float) -> None:
+    def __call__(self, reached: Reached) -> None:
         if not self._silent:
-            self._bar.update(self._task, completed=share)
+            seconds = self._bar.tasks[0].elapsed
+            rate = f"{reached.lines / seconds:,.0f} rows/s" if seconds else ""
+            self._bar.update(self._task, completed=reached.read_bytes, total=reached.size_bytes, rate=rate)

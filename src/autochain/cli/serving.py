@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import uvicorn
 
-from ..network import HOME_IN_USE, PORT_TAKEN, Home, Network, open_network
-from ..onchain.refusals import Refusal
+from ..network import HOME_IN_USE, PORT_TAKEN, Home, Network, Opened, open_network
+from ..onchain.refusals import Refusal, present
 from ..onchain.units import acc
 from ..sim import PAST_MS, Fleet, Sale, World
 from .answers import show_json
@@ -131,11 +131,13 @@ def _address(listening: socket.socket) -> str:
 async def _tell(network: Network, address: str, settings: Settings, *, fresh: bool) -> None:
     status = await network.client.status()
     parties = list(network.names().values())
+    opened = present(network.opened, "who serves a network has opened it")
     if settings.form is Format.JSON:
         show_json(
             {
                 "chain": status.chain_id,
                 "height": status.height,
+                "opened": opened._asdict(),
                 "home": str(network.home.path),
                 "node": address,
                 "parties": parties,
@@ -148,6 +150,7 @@ async def _tell(network: Network, address: str, settings: Settings, *, fresh: bo
   home     {network.home.path}
   node     {address}
   parties  {len(parties)}
+  store    {_store_text(opened)}
 
 {settings.cars} simulated cars drive, record, sell and earn. In another terminal:
   {PROGRAM} recording list     what is on the chain
@@ -157,6 +160,13 @@ async def _tell(network: Network, address: str, settings: Settings, *, fresh: bo
 Ctrl-C ends it; nothing is lost.
 """,
         flush=True,
+    )
+
+
+def _store_text(opened: Opened) -> str:
+    return (
+        f"sound: {opened.blocks} blocks, {opened.entries} entries checked in {opened.check_seconds:.1f} s, "
+        f"{opened.keys} keys taken up in {opened.take_up_seconds:.1f} s"
     )
 
 

@@ -14,7 +14,8 @@ from ..onchain.refusals import Refusal, ensure
 from ..privacy import make_private_folder, write_private
 from .errors import BAD_HOME, OTHER_VERSION
 
-FORMAT = 1
+FORMAT = 2
+"""Counts up when homes that were made before can not be used any more."""
 FOLDERS = ("chains", "parties", "vault")
 
 

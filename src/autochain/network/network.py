@@ -7,15 +7,25 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
 
 from ..client import Client, HttpNode
 from ..edge.obu import Outbox, OwnerKeys, Unit
-from ..node import ChainStore, EmbeddedEngine, NodeApp, ThreadedVerifier
+from ..node import (
+    ChainStore,
+    Checked,
+    EmbeddedEngine,
+    NodeApp,
+    SignatureProcesses,
+    check_store,
+    quiet_collector,
+)
 from ..onchain.codec import encode
 from ..onchain.contracts.credentials import Attest, Holds
 from ..onchain.contracts.identity import Kind
 from ..onchain.contracts.token import Transfer
 from ..onchain.ledger import SPEC, SPEC_KEY, ChainSpec, StateMachine, interfaces
+from ..onchain.ledger.errors import STORE_DAMAGED
 from ..onchain.ledger.light import Trust, check_proved
 from ..onchain.units import UACC_PER_ACC
 from ..services.release import Depositor, HttpRelease, Release, ReleaseService, routes
@@ -38,6 +48,16 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class Opened(NamedTuple):
+    """What was checked and taken up when this process opened the network."""
+
+    entries: int
+    blocks: int
+    check_seconds: float
+    keys: int
+    take_up_seconds: float
+
+
 class Network:
     """A network in use: its client, its vault, its services and the parties whose keys lie in its home."""
 
@@ -50,6 +70,8 @@ class Network:
         self.clock = clock
         self.app: NodeApp | None = None
         """What this process may serve to others; None where another process runs the network."""
+        self.opened: Opened | None = None
+        """None where another process runs the network."""
 
     def wallet(self, name: str) -> Wallet:
         return load(self.home.parties, name)
@@ -166,11 +188,11 @@ def _make(home: Home, clock: Callable[[], int]) -> None:
     with contextlib.closing(ChainStore(home.chain(CHAIN))) as store:
         machine = StateMachine(store, chain_file.CONTRACTS)
         machine.init_chain(chain_id=chain_id, time_ms=clock(), state=encode(genesis))
-        engine = EmbeddedEngine(store, machine, validator=validator.public_key.data, sign=validator.sign, clock=clock)
+    validators = EmbeddedEngine.validators(validator.public_key.data)
     facts = Facts(
         format=FORMAT,
         chain_id=chain_id,
-        validators_hash=engine.validators_hash.hex(),
+        validators_hash=validators.hash().hex(),
         release_account=release.account.hex(),
         release_key=release.encryption_key.hex(),
     )
@@ -186,23 +208,51 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
     service = ReleaseService(
         load(home.parties, "release"), KeyFolder(home.parties / "release" / "keys"), trust, clock=clock
     )
-    with contextlib.closing(ChainStore(home.chain(CHAIN))) as store, contextlib.closing(ThreadedVerifier()) as verifier:
+    checked = check_store(home.chain(CHAIN))
+    start = time.monotonic()
+    with (
+        contextlib.closing(ChainStore(home.chain(CHAIN))) as store,
+        contextlib.closing(SignatureProcesses()) as verifier,
+    ):
+        refuse_empty(store)
         machine = StateMachine(store, chain_file.CONTRACTS, verify=verifier)
-        engine = EmbeddedEngine(store, machine, validator=validator.public_key.data, sign=validator.sign, clock=clock)
+        opened = _opened(checked, keys=len(store.pairs), take_up_seconds=time.monotonic() - start)
+        engine = EmbeddedEngine(
+            store,
+            machine,
+            verify=verifier,
+            validator=validator.public_key.data,
+            sign=validator.sign,
+            clock=clock,
+        )
         engine.start(machine.spec)
         client = Client(engine, machine.spec, chain_file.CONTRACTS, trust)
         network = Network(home, client, service, facts, clock=clock)
         network.app = NodeApp({CHAIN: engine}, routes(service))
+        network.opened = opened
         try:
             # When the engine ends by a fault of its own, whoever waits for it must not wait for ever.
-            async with asyncio.TaskGroup() as group:
+            async with quiet_collector(lambda: store.height), asyncio.TaskGroup() as group:
                 running = group.create_task(engine.run())
                 try:
                     yield network
                 finally:
                     running.cancel()
         except BaseExceptionGroup as stopped:
-            raise stopped.exceptions[0] from None
+            first: BaseException = stopped
+            while isinstance(first, BaseExceptionGroup):
+                first = first.exceptions[0]  # The engine has a group of its own.
+            raise first from None
+
+
+def refuse_empty(store: ChainStore) -> None:
+    """Refuses the store of a network that was made once and whose chain is gone."""
+    if store.meta is None:
+        raise STORE_DAMAGED("it is empty or lost")
+
+
+def _opened(checked: Checked, *, keys: int, take_up_seconds: float) -> Opened:
+    return Opened(checked.entries, checked.blocks, checked.seconds, keys, round(take_up_seconds, 3))
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..edge.gateways.csv import DriveRefused, FileMapping, FileReport, read_drives
+from ..edge.gateways.csv import FileMapping, FileReport, Reached, read_drives
 from ..edge.obu import Recorded, Unit, recognise, recorded_before
 from ..onchain.contracts.consent import ENDED, Grant, Granted, Purpose
 from ..onchain.contracts.market import RECEIPTS, ListReceipts
@@ -58,7 +58,7 @@ class Replay:
     """Replays one file. Iterate it once for what became of each drive; then `verify`, and see `report`."""
 
     def __init__(
-        self, network: Network, path: Path, mapping: FileMapping, terms: Terms, progress: Callable[[float], None]
+        self, network: Network, path: Path, mapping: FileMapping, terms: Terms, progress: Callable[[Reached], None]
     ) -> None:
         self._network = network
         self._file = read_drives(path, mapping, progress=progress)
@@ -84,7 +84,7 @@ class Replay:
             except Refusal as refusal:
                 if refusal.codespace != "recording":
                     raise
-                self.report.refused.append(DriveRefused(drive.vehicle, drive.track, 0, drive.points, refusal))
+                self.report.refuse(drive, refusal, first_line=0, rows=drive.points)
                 continue
             receipt, price_uacc = await self._sell(recorded, owner, buyer)
             yield Replayed(
@@ -176,16 +176,11 @@ class Replay:
         return read.times_ms == drive.times_ms and read.columns == kept
 
     async def verify(self, replayed: Sequence[Replayed]) -> None:
-        """Fetches what proves each recording and receipt, then checks it all without asking any node."""
+        """Fetches what proves each recording and receipt, one after another, and checks it without asking any node."""
         client = self._network.client
-        proofs = [
-            (
-                (await client.prove(RECORDINGS, drive.recorded.recording)).proved,
-                (await client.prove(RECEIPTS, drive.receipt)).proved,
-            )
-            for drive in replayed
-        ]
-        for drive, (recording, receipt) in zip(replayed, proofs, strict=True):
+        for drive in replayed:
+            recording = (await client.prove(RECORDINGS, drive.recorded.recording)).proved
+            receipt = (await client.prove(RECEIPTS, drive.receipt)).proved
             drive.verified = holds(client.trust, drive, recording, receipt)
 
 

@@ -97,7 +97,7 @@ def test_a_payer_whose_balance_does_not_cover_the_fee_is_not_admitted(scene: Sce
 
 def with_proof(harness: Harness, data: bytes, change: Callable[[KeysProof], KeysProof]) -> bytes:
     """Gives a signed transaction with its proof changed after signing."""
-    transaction: Transaction[Any] = harness.machine.dispatcher.decode(data)
+    transaction: Transaction[Any] = harness.machine.dispatcher.transactions.decode(data)
     return encode(replace(transaction, proof=change(transaction.proof)))
 
 
@@ -140,7 +140,7 @@ def test_a_transaction_whose_proof_was_changed_is_refused_and_costs_nobody_anyth
     scene: Scene, change: Callable[[KeysProof], KeysProof], reason: Reason
 ) -> None:
     harness = scene.harness
-    data = harness.sign(scene.car, scene.a_drive(), payer=scene.owner)
+    data = harness.sign(scene.car, scene.a_drive(), payer=scene.owner, fee_uacc=10_000)
     before = dict(harness.store.pairs)
     (result,) = harness.block(with_proof(harness, data, change))
     assert (result.codespace, result.code) == ("ledger", reason.code)
@@ -163,7 +163,7 @@ def test_a_transaction_that_was_changed_after_signing_is_refused(
     harness = scene.harness
     data = harness.sign(scene.owner, Transfer(scene.buyer.account, 1))
     before = dict(harness.store.pairs)
-    (result,) = harness.block(encode(replace(harness.machine.dispatcher.decode(data), **change)))
+    (result,) = harness.block(encode(replace(harness.machine.dispatcher.transactions.decode(data), **change)))
     assert (result.codespace, result.code) == ("ledger", reason.code)
     assert harness.store.pairs == before
 

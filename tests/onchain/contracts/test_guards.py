@@ -89,5 +89,5 @@ def test_a_chain_whose_spec_names_a_guard_without_one_runs_nothing() -> None:
         harness = Harness(guards=("token",))
         harness.send(harness.treasury, Transfer(harness.operator.account, 1))
 
-    with pytest.raises(Broken, match="token has a guard"):
+    with pytest.raises(Broken, match="token, a guard of the chain, has a guard"):
         run()

@@ -41,5 +41,5 @@ def every_transaction(scene: Scene) -> list[bytes]:
 
 def kinds(scene: Scene, transactions: list[bytes]) -> set[type[Message]]:
     """Tells which messages these transactions hold."""
-    decode = scene.harness.machine.dispatcher.decode
+    decode = scene.harness.machine.dispatcher.transactions.decode
     return {type(message) for data in transactions for message in decode(data).messages}

@@ -10,7 +10,7 @@ from fakes import MemoryStore
 from msgspec.structs import replace
 from oracles import ics23, smt
 
-from autochain.onchain.codec import encode
+from autochain.onchain.codec import NOT_DECODABLE, encode
 from autochain.onchain.contracts.identity import IDENTITIES, GetIdentity
 from autochain.onchain.contracts.token import BALANCES, Transfer, errors
 from autochain.onchain.crypto import SignatureJob, sha256, verify_in_turn
@@ -31,10 +31,14 @@ def probed(limits: Limits | None = None) -> Harness:
 
 
 def restarted(harness: Harness) -> StateMachine:
-    """Gives a machine that takes up what a harness has committed."""
+    """Gives a machine that takes up what a harness has committed, without the history."""
+    return StateMachine(copied(harness), MADE)
+
+
+def copied(harness: Harness) -> MemoryStore:
     store = MemoryStore()
-    store.commit(dict(harness.store.pairs), meta=harness.store.meta or b"")
-    return StateMachine(store, MADE)
+    store.commit(dict(harness.store.pairs), height=harness.height, meta=harness.store.meta or b"")
+    return store
 
 
 def put(harness: Harness, name: str, text: str) -> None:
@@ -99,15 +103,15 @@ def test_a_store_whose_state_was_changed_behind_the_machines_back_is_not_taken_u
         pairs = dict(harness.store.pairs)
         pairs[key] += b"x"
         store = MemoryStore()
-        store.commit(pairs, meta=harness.store.meta or b"")
-        with pytest.raises(Broken):
+        store.commit(pairs, height=harness.height, meta=harness.store.meta or b"")
+        with pytest.raises(Refusal) as caught:
             StateMachine(store, MADE)
+        assert caught.value.reason == ledger.STORE_DAMAGED
 
 
 def test_a_contract_of_another_version_is_not_run() -> None:
     harness = Harness()
-    store = MemoryStore()
-    store.commit(dict(harness.store.pairs), meta=harness.store.meta or b"")
+    store = copied(harness)
     contracts = {made.name: made for made in CONTRACTS}
     newer = dataclasses.replace(contracts["token"], version=2)
     with pytest.raises(Broken):
@@ -219,7 +223,8 @@ def test_money_that_waits_to_be_spent_is_not_spent_twice() -> None:
     harness.check(spend[0])
     with pytest.raises(Refusal) as caught:
         harness.check(spend[1])
-    assert caught.value.reason == errors.TOO_POOR
+    assert (caught.value.reason, caught.value.detail) == (ledger.FEES_UNPAYABLE, "1000 uacc held, 1800 needed")
+    assert [result.code for result in harness.block(*spend)] == [0, errors.TOO_POOR.code], "nor in a block"
 
 
 class Counting:
@@ -235,9 +240,7 @@ class Counting:
 
 def counted(harness: Harness) -> tuple[StateMachine, Counting]:
     verify = Counting()
-    store = MemoryStore()
-    store.commit(dict(harness.store.pairs), meta=harness.store.meta or b"")
-    return StateMachine(store, MADE, verify=verify), verify
+    return StateMachine(copied(harness), MADE, verify=verify), verify
 
 
 def test_signatures_are_verified_once_and_those_of_a_block_together() -> None:
@@ -286,14 +289,20 @@ def test_a_new_account_speaks_in_the_block_that_registers_it() -> None:
 # Proposing
 
 
-def test_a_proposal_keeps_what_can_be_read_in_the_order_given() -> None:
+def test_a_proposal_keeps_what_can_be_run_in_the_order_given_and_says_why_not_the_others() -> None:
     harness = probed()
     data = [seal(harness, harness.treasury, probe.Put("a", "1"), sequence=number) for number in (1, 2, 3)]
     other_chain = seal(harness, harness.treasury, probe.Put("a", "1"), chain_id="main-other")
-    given = [data[2], b"", other_chain, data[0], data[1]]
     ahead = {"height": 1, "time_ms": harness.now_ms}
-    assert harness.machine.prepare(given, **ahead) == [data[2], data[0], data[1]]
-    assert harness.machine.process([data[2], data[0], data[1]], **ahead)
+    chosen, refused = harness.machine.prepare([data[2], b"", other_chain, data[0], data[1], data[0]], **ahead)
+    assert chosen == [data[0], data[1]]
+    assert [(given, refusal.reason) for given, refusal in refused] == [
+        (data[2], ledger.WRONG_SEQUENCE),
+        (b"", NOT_DECODABLE),
+        (other_chain, ledger.WRONG_CHAIN),
+        (data[0], ledger.WRONG_SEQUENCE),
+    ]
+    assert harness.machine.process([data[2], data[0], data[1]], **ahead), "a wrong sequence only fails in its block"
     for unreadable in (b"", other_chain):
         assert not harness.machine.process([data[0], unreadable], **ahead)
 
@@ -302,12 +311,12 @@ def test_a_light_transaction_still_goes_in_where_a_heavy_one_has_no_room() -> No
     harness = probed(Limits(block_weight=50 + 60 + 100 + 170, transaction_weight=10**9))
     heavy = seal(harness, harness.treasury, *[probe.Put("a", "1")] * 20, sequence=2)
     light = [seal(harness, harness.treasury, probe.Put("a", "1"), sequence=number) for number in (1, 3)]
-    assert harness.machine.prepare([light[0], heavy], height=1, time_ms=harness.now_ms) == [light[0]]
+    assert harness.machine.prepare([light[0], heavy], height=1, time_ms=harness.now_ms) == ([light[0]], [])
     transfer = seal(harness, harness.operator, Transfer(harness.treasury.account, 1), sequence=1)
     behind = seal(harness, harness.treasury, Transfer(harness.operator.account, 1), sequence=3)
     # What stands behind the heavy one waits with it: its sequence would not follow.
     chosen = harness.machine.prepare([light[0], heavy, behind, transfer], height=1, time_ms=harness.now_ms)
-    assert chosen == [light[0], transfer]
+    assert chosen == ([light[0], transfer], []), "what waits is not refused"
 
 
 def test_a_block_earlier_than_the_last_one_is_not_accepted() -> None:
@@ -370,7 +379,7 @@ def test_the_last_64_distinct_roots_stay_provable_and_the_one_before_is_gone() -
     machine = restarted(harness)
     assert machine.prove(key) == harness.machine.prove(key)
     with pytest.raises(Refusal):
-        machine.prove(key, height=harness.height - 3)
+        machine.prove(key, height=harness.height - 3)  # Its store has no history to take blocks back with.
 
 
 def test_a_state_that_comes_back_is_provable_at_both_heights() -> None:

@@ -20,6 +20,7 @@ from autochain.onchain.crypto.suites import BAD_KEY, UNKNOWN_SUITE
 from autochain.onchain.ledger import (
     REFUSED,
     BlockInfo,
+    Committed,
     Dispatcher,
     Genesis,
     Limits,
@@ -33,7 +34,7 @@ from autochain.onchain.ledger import (
     protobuf,
     sign_bytes,
 )
-from autochain.onchain.ledger.machine import _Room
+from autochain.onchain.ledger.admission import SEQUENCE_WINDOW, Admission, Standing
 from autochain.onchain.refusals import Reason, Refusal
 from autochain.privacy import ed25519
 from chains import ACC, CHAIN_ID, CONTRACTS, START_MS, Harness, Party
@@ -141,7 +142,7 @@ def bad_signature() -> None:
     forgery = Party.make("eve", "person").sign(b"something else")[0].data
     sent: dict[str, Any] = {"expiry_height": harness.height + 100}
     good = seal(harness, ada, pay(harness), **sent)
-    first, second = harness.machine.dispatcher.decode(good).proof.signatures
+    first, second = harness.machine.dispatcher.transactions.decode(good).proof.signatures
     signed = {**sent, "signatures": (first, second)}
     bent: list[dict[str, Any]] = [
         {**sent, "signatures": ()},
@@ -169,7 +170,7 @@ def bad_signature() -> None:
 def duplicate_signature() -> None:
     harness = Harness()
     ada = harness.register("ada", keys=3, threshold=2)
-    first = harness.machine.dispatcher.decode(seal(harness, ada, pay(harness))).proof.signatures[0]
+    first = harness.machine.dispatcher.transactions.decode(seal(harness, ada, pay(harness))).proof.signatures[0]
     is_refused(harness, seal(harness, ada, pay(harness), signatures=(first, first)), errors.DUPLICATE_SIGNATURE)
 
 
@@ -195,35 +196,41 @@ def fee_too_low() -> None:
     assert harness.balance(harness.operator) == held + least + 1
 
 
-def free_quota() -> None:
-    harness = Harness(limits=Limits(free_per_block=2))
-    parties = [Party.make(f"party {number}", "person") for number in range(3)]
-    sent = [harness.sign(party, party.registration) for party in parties]
-    assert harness.machine.prepare(sent, height=1, time_ms=START_MS) == sent[:2]
-    assert harness.machine.process(sent[:2], height=1, time_ms=START_MS)
-    assert not harness.machine.process(sent, height=1, time_ms=START_MS)
-    assert room_refuses(harness, sent) == errors.FREE_QUOTA
+def fees_unpayable() -> None:
+    harness = Harness()
+    ada, bob = (harness.register(name, funds_uacc=2_000) for name in ("ada", "bob"))
+    by_ada = [harness.sign(ada, pay(harness), fee_uacc=900, sequence=at) for at in (1, 2, 3)]
+    for data in by_ada[:2]:
+        harness.check(data)
+    other = harness.sign(bob, pay(harness), payer=ada, fee_uacc=1_200)
+    for data, needed in ((by_ada[2], 2_700), (other, 3_000)):
+        with pytest.raises(Refusal) as caught:
+            harness.check(data)
+        assert (caught.value.reason, caught.value.detail) == (
+            errors.FEES_UNPAYABLE,
+            f"2000 uacc held, {needed} needed",
+        )
+    harness.machine.withdraw(by_ada[1])
+    with pytest.raises(Refusal):
+        harness.check(other)
+    harness.machine.withdraw(by_ada[0])
+    assert harness.check(other).fee_uacc == 1_200, "what does not wait any more needs no fee"
 
 
-def block_full() -> None:
-    for limits in (Limits(block_weight=2 * (50 + 60 + 60)), Limits(block_bytes=400)):
-        harness = Harness(limits=limits)
-        sent = [seal(harness, harness.treasury, pay(harness), sequence=number) for number in (1, 2, 3)]
-        assert all(150 < len(data) <= 200 for data in sent)
-        assert harness.machine.prepare(sent, height=1, time_ms=START_MS) == sent[:2]
-        assert harness.machine.process(sent[:2], height=1, time_ms=START_MS)
-        assert not harness.machine.process(sent, height=1, time_ms=START_MS)
-        assert room_refuses(harness, sent) == errors.BLOCK_FULL
-
-
-def room_refuses(harness: Harness, sent: list[bytes]) -> Reason:
-    """Gives the reason behind the verdict of `process`, which says only yes or no."""
-    room, decode = _Room(harness.machine.dispatcher), harness.machine.dispatcher.decode
-    for data in sent[:-1]:
-        room.take(data, decode(data))
+def sender_busy() -> None:
+    harness = Harness()
+    sent = [harness.sign(harness.treasury, pay(harness), sequence=at) for at in range(1, SEQUENCE_WINDOW + 3)]
+    for data in sent[:SEQUENCE_WINDOW]:
+        harness.check(data)
     with pytest.raises(Refusal) as caught:
-        room.take(sent[-1], decode(sent[-1]))
-    return caught.value.reason
+        harness.check(sent[SEQUENCE_WINDOW])
+    assert (caught.value.reason, caught.value.detail) == (errors.SENDER_BUSY, f"{SEQUENCE_WINDOW} transactions")
+    assert harness.check(harness.sign(harness.operator, Transfer(harness.treasury.account, 1))).sequence == 1
+    harness.machine.withdraw(sent[SEQUENCE_WINDOW - 1])
+    assert harness.check(sent[SEQUENCE_WINDOW - 1]).sequence == SEQUENCE_WINDOW, "there is room for it again"
+    assert {result.code for result in harness.block(*sent)} == {0}, "a block may hold more than may wait"
+    following = harness.sign(harness.treasury, pay(harness))
+    assert harness.check(following).sequence == SEQUENCE_WINDOW + 3, "after a block nothing waits until it is rechecked"
 
 
 def suite_not_admitted() -> None:
@@ -241,11 +248,16 @@ def suite_not_admitted() -> None:
 
 def admits_nothing_but(harness: Harness, *, suites: tuple[int, ...]) -> Reason:
     """Gives the reason why a chain of other suites does not take an Ed25519 key."""
-    dispatcher = Dispatcher(replace(harness.machine.spec, suites=suites), {made.name: made for made in CONTRACTS})
+    dispatcher = Dispatcher(harness.machine.spec, {made.name: made for made in CONTRACTS})
+    dispatcher.spec = replace(dispatcher.spec, suites=suites)  # The only suite there is stands in every real spec.
+    admission = Admission(dispatcher)
     ada = Party.make("ada", "person")
-    transaction = dispatcher.decode(harness.sign(ada, ada.registration))
+    screened = admission.screen(harness.sign(ada, ada.registration))
     with pytest.raises(Refusal) as caught:
-        dispatcher.jobs(harness.store, BlockInfo(CHAIN_ID, 1, START_MS), transaction)
+        admission.speakers(
+            Standing(dispatcher, Committed(harness.store), BlockInfo(CHAIN_ID, 1, START_MS)),
+            screened,
+        )
     return caught.value.reason
 
 
@@ -296,8 +308,8 @@ TRIED: dict[str, Callable[[], None]] = {
     "DUPLICATE_SIGNATURE": duplicate_signature,
     "WRONG_SEQUENCE": wrong_sequence,
     "FEE_TOO_LOW": fee_too_low,
-    "FREE_QUOTA": free_quota,
-    "BLOCK_FULL": block_full,
+    "FEES_UNPAYABLE": fees_unpayable,
+    "SENDER_BUSY": sender_busy,
     "SUITE_NOT_ADMITTED": suite_not_admitted,
     "NOT_INTRODUCING": not_introducing,
     "ALREADY_KNOWN": already_known,
@@ -358,7 +370,16 @@ def test_a_key_of_small_order_is_refused() -> None:
 def test_a_fee_beyond_what_the_payer_holds_is_refused_and_takes_nothing() -> None:
     harness = Harness()
     ada = harness.register("ada", funds_uacc=1_000)
-    is_refused(harness, seal(harness, ada, pay(harness), fee_uacc=ACC), token.errors.TOO_POOR)
+    data = seal(harness, ada, pay(harness), fee_uacc=ACC)
+    with pytest.raises(Refusal) as caught:
+        harness.check(data)
+    assert caught.value.reason == errors.FEES_UNPAYABLE
+    chosen, refused = harness.machine.prepare([data], height=harness.height + 1, time_ms=harness.now_ms)
+    assert (chosen, [refusal.reason for _, refusal in refused]) == ([], [token.errors.TOO_POOR])
+    before = dict(harness.store.pairs)
+    (result,) = harness.block(data)
+    assert (result.codespace, result.code, result.weight_used) == ("token", token.errors.TOO_POOR.code, 0)
+    assert harness.store.pairs == before
     assert harness.balance(ada) == 1_000
     assert harness.sequence(ada) == 1
 
@@ -388,12 +409,30 @@ def test_what_is_signed_begins_with_its_own_domain() -> None:
     """No signature made for another purpose is one of a transaction."""
     harness = Harness()
     data = seal(harness, harness.treasury, pay(harness))
-    signed = sign_bytes(harness.machine.dispatcher.decode(data))
+    signed = sign_bytes(harness.machine.dispatcher.transactions.decode(data))
     assert signed.startswith(b"autochain/tx/v1\x00")
     plain = ed25519.sign(harness.treasury.seeds[0], signed.removeprefix(b"autochain/tx/v1\x00"))
     is_refused(
         harness, seal(harness, harness.treasury, pay(harness), signatures=(Signature(0, plain),)), errors.BAD_SIGNATURE
     )
+
+
+def test_what_has_no_room_waits_and_is_not_refused() -> None:
+    """A proposal leaves it for a later block; a block of another node that holds it all the same is not accepted."""
+    for limits in (Limits(block_weight=2 * (50 + 60 + 60)), Limits(block_bytes=400), Limits(free_per_block=2)):
+        harness = Harness(limits=limits)
+        if limits.free_per_block == 2:
+            newcomers = [Party.make(f"party {number}", "person") for number in range(3)]
+            sent = [harness.sign(party, party.registration) for party in newcomers]
+        else:
+            sent = [seal(harness, harness.treasury, pay(harness), sequence=number) for number in (1, 2, 3)]
+            assert all(150 < len(data) <= 200 for data in sent)
+        ahead = {"height": 1, "time_ms": START_MS}
+        assert harness.machine.prepare(sent, **ahead) == (sent[:2], [])
+        assert harness.machine.process(sent[:2], **ahead)
+        assert not harness.machine.process(sent, **ahead)
+        harness.block(*sent[:2])
+        assert harness.machine.prepare(sent[2:], height=2, time_ms=harness.now_ms) == (sent[2:], [])
 
 
 @pytest.mark.parametrize("reason", LEDGER.values(), ids=LEDGER)

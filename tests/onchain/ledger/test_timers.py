@@ -7,7 +7,7 @@ from fakes import MemoryStore
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autochain.onchain.ledger import Limits, Overlay, timers
+from autochain.onchain.ledger import Committed, Limits, Overlay, errors, timers
 from autochain.onchain.ledger.dispatch import Dispatcher
 from chains import BLOCK_MS, START_MS, Harness
 
@@ -77,9 +77,9 @@ def test_timers_ring_before_the_first_transaction_of_their_block() -> None:
 
 @given(st.lists(st.tuples(st.integers(min_value=0, max_value=50), st.integers(min_value=0, max_value=9)), max_size=20))
 def test_the_queue_gives_every_timer_once_in_order(wanted: list[tuple[int, int]]) -> None:
-    state = Overlay(MemoryStore())
+    state = Overlay(Committed(MemoryStore()))
     for due_ms, number in wanted:
-        timers.schedule(state, due_ms=due_ms, timer=Ring(str(number), False))
+        timers.schedule(state, due_ms=due_ms, timer=Ring(str(number), False), at_most=20)
     codec = Dispatcher(
         Harness(contracts=WITH_PROBE).machine.spec, {made.name: made for made in WITH_PROBE}
     )._timer_codec
@@ -95,8 +95,18 @@ def test_the_queue_gives_every_timer_once_in_order(wanted: list[tuple[int, int]]
 
 @pytest.mark.parametrize("at_most", [0, 1, 3])
 def test_no_more_are_taken_than_asked(at_most: int) -> None:
-    state = Overlay(MemoryStore())
+    state = Overlay(Committed(MemoryStore()))
     for _ in range(3):
-        timers.schedule(state, due_ms=1, timer=Ring("x", False))
+        timers.schedule(state, due_ms=1, timer=Ring("x", False), at_most=3)
     assert len(list(timers.take_due(state, now_ms=5, at_most=at_most))) == at_most
     assert len(list(timers.take_due(state, now_ms=5, at_most=100))) == 3 - at_most
+
+
+def test_a_full_queue_refuses_another_timer_until_one_has_rung() -> None:
+    harness = Harness(contracts=WITH_PROBE, limits=Limits(timers_waiting=2))
+    later(harness, (5 * BLOCK_MS, "a"), (90 * BLOCK_MS, "b"))
+    third = Later(harness.now_ms + 90 * BLOCK_MS, "c")
+    harness.refuses(errors.TIMERS_FULL, harness.treasury, third)
+    harness.advance(10 * BLOCK_MS)
+    harness.do(harness.treasury, third)
+    harness.refuses(errors.TIMERS_FULL, harness.treasury, third)

@@ -29,7 +29,7 @@ def machine_of(vector: Vector) -> StateMachine:
     store = MemoryStore()
     pairs = {bytes.fromhex(key): bytes.fromhex(value) for key, value in vector["pre_state"].items()}
     height, time_ms, root = vector["height"], vector["time_ms"], bytes.fromhex(vector["root"])
-    store.commit(dict(pairs), meta=encode(Meta(height, time_ms, root, height)))
+    store.commit(pairs, height=height, meta=encode(Meta(height, time_ms, root)))
     return StateMachine(store, {made.name: made for made in CONTRACTS})
 
 

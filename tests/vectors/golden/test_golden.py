@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from vectors.golden.replay import FOLDER, Vector, load, machine_of, run_block
 
-from autochain.onchain.ledger import StateMachine
+from autochain.onchain.ledger import StateMachine, errors
+from autochain.onchain.refusals import Refusal
 from chains import CONTRACTS
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -43,5 +44,6 @@ def test_a_first_state_that_was_changed_is_noticed() -> None:
     for name in NAMES:
         vector = load(name)
         vector["pre_state"].popitem()
-        with pytest.raises(AssertionError):
+        with pytest.raises(Refusal) as caught:
             machine_of(vector)
+        assert caught.value.reason == errors.STORE_DAMAGED

@@ -36,10 +36,12 @@ def root(leaves: Sequence[bytes]) -> bytes:
 
 
 def _root(hashes: Sequence[bytes]) -> bytes:
-    if len(hashes) == 1:
-        return hashes[0]
-    split = split_point(len(hashes))
-    return inner_hash(_root(hashes[:split]), _root(hashes[split:]))
+    """Joins neighbours, row by row; the last one of an odd row goes up as it is, which splits like `split_point`."""
+    row = list(hashes)
+    while len(row) > 1:
+        above = [inner_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=False)]
+        row = above + row[-1:] if len(row) & 1 else above
+    return row[0]
 
 
 def prove(leaves: Sequence[bytes], index: int) -> Proof:

@@ -1,7 +1,18 @@
 """The ledger: transactions, headers, the state tree, dispatch to contracts; it names no contract."""
 
 from . import errors, header, ics23, interfaces, protobuf
-from .application import ANSWER, Answer, Application, Checked, Executed, Info, Snapshot, Store, TransactionResult
+from .application import (
+    ANSWER,
+    Answer,
+    Application,
+    Checked,
+    Executed,
+    Info,
+    Proposal,
+    Snapshot,
+    Store,
+    TransactionResult,
+)
 from .context import BlockInfo, Context, View
 from .contract import Contract
 from .dispatch import Dispatcher
@@ -9,7 +20,7 @@ from .genesis import GENESIS, SPEC, SPEC_KEY, ChainSpec, Genesis, Limits
 from .machine import StateMachine
 from .messages import Event, Introduction, Message, Query, Timer
 from .node import BLOCK_ANSWER, REFUSED, STATUS, SUBMITTED, BlockAnswer, Node, Refused, Status, Submitted
-from .state import HASH, ID, NUMBER, TEXT, Overlay, Table
+from .state import HASH, ID, NUMBER, TEXT, Committed, Overlay, Table
 from .transaction import KeysProof, Signature, Transaction, sign_bytes, transaction_hash
 from .tree import Tree
 
@@ -32,6 +43,7 @@ __all__ = [
     "BlockInfo",
     "ChainSpec",
     "Checked",
+    "Committed",
     "Context",
     "Contract",
     "Dispatcher",
@@ -45,6 +57,7 @@ __all__ = [
     "Message",
     "Node",
     "Overlay",
+    "Proposal",
     "Query",
     "Refused",
     "Signature",

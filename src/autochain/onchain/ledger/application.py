@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ..codec import Codec, Record
+from ..crypto import SignatureJob
+from ..refusals import Refusal
 from ..units import Count
 from .header import Result
 from .state import Reader
@@ -53,6 +55,13 @@ class Checked(NamedTuple):
     weight: int
 
 
+class Proposal(NamedTuple):
+    """What goes into a block, and what can't go into any."""
+
+    chosen: list[bytes]
+    refused: list[tuple[bytes, Refusal]]
+
+
 class Executed(NamedTuple):
     """What a block did."""
 
@@ -91,8 +100,30 @@ class Store(Reader, Protocol):
         """What the application put beside its last commit; None before the first."""
         ...
 
-    def commit(self, changes: Mapping[bytes, bytes | None], *, meta: bytes) -> None:
-        """Writes a block's changes at once, durable when it returns."""
+    @property
+    def pairs(self) -> Mapping[bytes, bytes]:
+        """The whole present state; only `commit` changes it."""
+        ...
+
+    @property
+    def oldest_height(self) -> int:
+        """The oldest height that `at` answers."""
+        ...
+
+    def at(self, height: int) -> Reader:
+        """Gives the state after a height; refuses with HEIGHT_GONE one that is not kept any more, or not yet."""
+        ...
+
+    def meta_at(self, height: int) -> bytes:
+        """Gives what the application put beside the commit of a height; refuses as `at` does."""
+        ...
+
+    def undo(self, height: int) -> Mapping[bytes, bytes | None]:
+        """Gives what the keys that were changed at a height held before it; refuses as `at(height - 1)` does."""
+        ...
+
+    def commit(self, changes: Mapping[bytes, bytes | None], *, height: int, meta: bytes) -> None:
+        """Writes a block's changes at once, durable when it returns; a chain's genesis has height 0."""
         ...
 
 
@@ -107,12 +138,24 @@ class Application(Protocol):
         """Begins a chain from its genesis state; gives the root."""
         ...
 
-    def check(self, data: bytes, *, recheck: bool = False) -> Checked:
-        """Says whether a transaction may wait for a block; raises the refusal when not."""
+    def screen(self, data: bytes) -> tuple[SignatureJob, ...]:
+        """Refuses what is seen to be wrong at once; gives the signatures that are left to verify, in any thread."""
         ...
 
-    def prepare(self, candidates: Sequence[bytes], *, height: int, time_ms: int) -> list[bytes]:
-        """Chooses, in order, the transactions for a block to propose."""
+    def admit(self, data: bytes) -> Checked:
+        """Lets a screened transaction whose signatures hold wait for a block, behind those that were let before."""
+        ...
+
+    def withdraw(self, data: bytes) -> None:
+        """Takes note that a transaction that was screened or admitted does not wait any more."""
+        ...
+
+    def check(self, data: bytes, *, recheck: bool = False) -> Checked:
+        """Screens, verifies and admits one transaction, or refuses; after a commit, all that wait are rechecked."""
+        ...
+
+    def prepare(self, candidates: Sequence[bytes], *, height: int, time_ms: int) -> Proposal:
+        """Chooses, in order, the transactions for a block to propose, by running them."""
         ...
 
     def process(self, transactions: Sequence[bytes], *, height: int, time_ms: int) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..ids import contract_account
-from ..refusals import ensure
+from ..refusals import broken
 from .messages import Event, Message, Query, Timer
-from .state import Overlay, Reader
+from .state import Overlay, State
 from .timers import schedule
 
 if TYPE_CHECKING:
@@ -30,19 +30,16 @@ class BlockInfo(NamedTuple):
 class View:
     """Lets a contract's function read."""
 
-    __slots__ = ("_depth", "_dispatcher", "_state", "block", "contract")
+    __slots__ = ("_depth", "_dispatcher", "block", "contract", "state")
 
-    def __init__(self, dispatcher: Dispatcher, state: Reader, block: BlockInfo, contract: str, depth: int = 0) -> None:
-        ensure(depth <= MAX_CALLS, "contracts do not call each other without end")
+    def __init__(self, dispatcher: Dispatcher, state: State, block: BlockInfo, contract: str, depth: int = 0) -> None:
+        if depth > MAX_CALLS:
+            broken("contracts do not call each other without end")
         self._dispatcher = dispatcher
-        self._state = state
         self._depth = depth
+        self.state: Any = state
         self.block = block
         self.contract = contract
-
-    @property
-    def state(self) -> Reader:
-        return self._state
 
     @property
     def account(self) -> bytes:
@@ -52,7 +49,7 @@ class View:
     def ask(self, used: str, query: Query[R]) -> R:
         """Asks another contract, named as in `uses`."""
         target = self._dispatcher.used(self.contract, used)
-        view = View(self._dispatcher, self._state, self.block, target, self._depth + 1)
+        view = View(self._dispatcher, self.state, self.block, target, self._depth + 1)
         answer: R = self._dispatcher.answer(view, query)
         return answer
 
@@ -60,7 +57,7 @@ class View:
 class Context(View):
     """Lets a contract's function read, write, announce and call."""
 
-    __slots__ = ("_overlay", "events", "payer", "sender")
+    __slots__ = ("events", "payer", "sender")
 
     def __init__(
         self,
@@ -74,17 +71,18 @@ class Context(View):
         payer: bytes | None = None,
         depth: int = 0,
     ) -> None:
-        super().__init__(dispatcher, overlay, block, contract, depth)
-        self._overlay = overlay
+        if depth > MAX_CALLS:
+            broken("contracts do not call each other without end")
+        self._dispatcher = dispatcher
+        self._depth = depth
+        self.state = overlay
+        self.block = block
+        self.contract = contract
         self.sender = sender
         """Who speaks: proved by the transaction, or the contract that calls as itself."""
         self.payer = payer
         """Who co-signed to pay the fee, seen by the message's own contract only."""
         self.events = events
-
-    @property
-    def state(self) -> Overlay:
-        return self._overlay
 
     def emit(self, event: Event) -> None:
         """Announces something that happened."""
@@ -99,7 +97,7 @@ class Context(View):
         """Gives the context of a call into another contract."""
         return Context(
             self._dispatcher,
-            self._overlay,
+            self.state,
             self.block,
             contract,
             sender=sender,
@@ -109,4 +107,4 @@ class Context(View):
 
     def schedule(self, due_ms: int, timer: Timer) -> None:
         """Has the contract's own timer run in the first block whose time is not before `due_ms`."""
-        schedule(self._overlay, due_ms=due_ms, timer=timer)
+        schedule(self.state, due_ms=due_ms, timer=timer, at_most=self._dispatcher.spec.limits.timers_waiting)

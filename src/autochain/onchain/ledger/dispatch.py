@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Union, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Union, cast
 
 from ..codec import Codec
-from ..crypto import SUITES, SignatureJob, check_key
+from ..crypto import SUITES
 from ..ids import contract_account
-from ..refusals import Refusal, ensure
+from ..refusals import Refusal, broken, ensure, present
 from . import errors, timers
 from .context import BlockInfo, Context, View
-from .contract import Contract
-from .genesis import ChainSpec, Genesis
-from .interfaces import AccountKeys, KeysOf, Pay, UseSequence
-from .messages import Event, Introduction, Message, Query, Timer
-from .state import Overlay, Reader
-from .transaction import Signature, Transaction, sign_bytes
+from .contract import Answer, Contract, Handler
+from .genesis import MAX_GENESIS_BYTES, ChainSpec, Genesis
+from .messages import Event, Message, Query, Timer
+from .state import Overlay, State
+from .transaction import Transaction
 
 BASE_WEIGHT = 50
 """What a transaction costs apart from its signatures and messages."""
-
-
-class Outcome(NamedTuple):
-    """What came of a transaction."""
-
-    refusal: Refusal | None
-    weight: int
-    events: tuple[Event, ...] = ()
 
 
 class Dispatcher:
@@ -38,7 +29,11 @@ class Dispatcher:
         self.contracts = {name: contracts[name] for name, _ in spec.contracts}
         for name, version in spec.contracts:
             ensure(self.contracts[name].version == version, f"contract {name} has version {version}")
+        self._guards = tuple((name, _guard(self.contracts[name])) for name in spec.guards)
         self._bindings = dict(spec.bindings)
+        self._used = {
+            (name, used): self._bindings.get(used, used) for name, made in self.contracts.items() for used in made.uses
+        }
         self._messages = {kind: name for name, made in self.contracts.items() for kind in made.messages}
         self._handlers = {
             (name, kind): handler
@@ -57,29 +52,52 @@ class Dispatcher:
         self.queries: Codec[Query[Any]] = Codec(_union(self._queries), max_bytes=limit)
         self.events: Codec[tuple[Event, ...]] = Codec(many[event, ...], max_bytes=spec.limits.block_bytes)
         self._timer_codec: Codec[Timer] = Codec(_union(self._timers) if self._timers else Timer, max_bytes=4096)
+        self._signature_weight = max(SUITES[number].weight for number in spec.suites)
+
+    def bound(self, interface: str) -> str:
+        """Names the contract that the chain file binds to an interface."""
+        return self._bindings[interface]
 
     def used(self, contract: str, used: str) -> str:
         """Resolves what a contract uses: an interface to the contract bound to it, or a contract."""
-        ensure(used in self.contracts[contract].uses, f"{contract} names {used} in what it uses")
-        return self._bindings.get(used, used)
+        target = self._used.get((contract, used))
+        return target if target is not None else broken(f"{contract} names {used} in what it uses")
 
     def answer(self, view: View, query: Query[Any]) -> Any:
         """Answers a query on the contract the view stands in."""
-        answer = self._answers.get((view.contract, type(query)))
-        if answer is None:
-            raise errors.UNKNOWN_QUERY(type(query).__name__)
-        return answer(view, query)
+        return self.answers(view.contract, type(query))(view, query)
 
-    def ask(self, state: Reader, block: BlockInfo, query: Query[Any]) -> Any:
+    def answers(self, contract: str, kind: type[Query[Any]]) -> Answer:
+        """Finds what answers a kind of query in a contract."""
+        answer = self._answers.get((contract, kind))
+        if answer is None:
+            raise errors.UNKNOWN_QUERY(kind.__name__)
+        return answer
+
+    def ask(self, state: State, block: BlockInfo, query: Query[Any]) -> Any:
         """Answers a query from outside."""
         return self.answer(View(self, state, block, self._queries[type(query)]), query)
 
+    def weight(self, messages: Sequence[Message], *, signatures: int) -> int:
+        """Adds up what a transaction costs to check and run."""
+        weight = BASE_WEIGHT + signatures * self._signature_weight
+        for message in messages:
+            weight += message.weight
+        return weight
+
+    def least_fee_uacc(self, messages: Sequence[Message], *, signatures: int) -> int:
+        """Gives the least fee a transaction must offer; what only registers is free."""
+        if all(message.free for message in messages):
+            return 0
+        return self.weight(messages, signatures=signatures) * self.spec.limits.fee_uacc_per_weight
+
     def run(self, ctx: Context, message: Message | Timer) -> None:
         """Runs a message on the contract the context stands in."""
-        handler = self._handlers.get((ctx.contract, type(message)))
-        ensure(handler is not None, f"{ctx.contract} handles {type(message).__name__}")
-        if handler is not None:
-            handler(ctx, message)
+        self.handler(ctx.contract, type(message))(ctx, message)
+
+    def handler(self, contract: str, kind: type[Message | Timer]) -> Handler:
+        """Finds what runs a kind of message in a contract."""
+        return self._handlers.get((contract, kind)) or broken(f"{contract} handles {kind.__name__}")
 
     def begin(self, state: Overlay, block: BlockInfo, genesis: Genesis) -> tuple[Event, ...]:
         """Lets every contract write its first state."""
@@ -87,9 +105,10 @@ class Dispatcher:
         events: list[Event] = []
         for name, contract in self.contracts.items():
             if contract.genesis is not None:
-                codec: Codec[Any] = Codec(contract.parameters, max_bytes=64 * 1024 * 1024)
+                codec: Codec[Any] = Codec(contract.parameters, max_bytes=MAX_GENESIS_BYTES)
                 contract.genesis(
-                    self._context(state, block, name, contract_account(name), events), codec.decode(parameters[name])
+                    Context(self, state, block, name, sender=contract_account(name), events=events),
+                    codec.decode(parameters[name]),
                 )
         return tuple(events)
 
@@ -99,165 +118,33 @@ class Dispatcher:
         for data in timers.take_due(state, now_ms=block.time_ms, at_most=self.spec.limits.timers_per_block):
             timer = self._timer_codec.trusted(data)
             name = self._timers[type(timer)]
-            overlay, announced = Overlay(state), list[Event]()
+            announced, mark = list[Event](), state.mark()
             try:
-                self.run(self._context(overlay, block, name, contract_account(name), announced), timer)
+                self.run(Context(self, state, block, name, sender=contract_account(name), events=announced), timer)
             except Refusal:
-                continue  # Nobody waits for its answer, and the block goes on.
-            state.merge(overlay)
+                state.undo(mark)  # Nobody waits for its answer, and the block goes on.
+                continue
             events += announced
         return tuple(events)
 
-    def decode(self, data: bytes) -> Transaction[Message]:
-        """Reads a transaction from a stranger and refuses what can be seen to be wrong without any state."""
-        transaction = self.transactions.decode(data)
-        if transaction.chain_id != self.spec.chain_id:
-            raise errors.WRONG_CHAIN(f"for {transaction.chain_id!r}, this is {self.spec.chain_id!r}")
-        if not transaction.messages:
-            raise errors.NO_MESSAGES()
-        for message in transaction.messages:
-            message.check()
-        return transaction
-
-    def jobs(self, state: Reader, block: BlockInfo, transaction: Transaction[Message]) -> list[SignatureJob]:
-        """Lists the signatures that prove who speaks, by the keys in this state; refuses where they can't prove it."""
-        proof = transaction.proof
-        message = sign_bytes(transaction)
-        signers = [(self._keys_of_sender(state, block, transaction), proof.signatures)]
-        if proof.payer is not None:
-            payer = self._account_keys(state, block, proof.payer)
-            signers.append((payer, proof.payer_signatures))
-        elif proof.payer_signatures:
-            raise errors.BAD_SIGNATURE("signatures of a payer who is not named")
-        return [job for keys, signatures in signers for job in self._signer_jobs(keys, signatures, message)]
-
-    def _signer_jobs(
-        self, account: AccountKeys, signatures: tuple[Signature, ...], message: bytes
-    ) -> Iterator[SignatureJob]:
-        if len(signatures) < account.threshold:
-            raise errors.BAD_SIGNATURE(f"{len(signatures)} of {account.threshold} needed signatures")
-        if len({signature.key for signature in signatures}) != len(signatures):
-            raise errors.DUPLICATE_SIGNATURE()
-        for signature in signatures:
-            if signature.key >= len(account.keys):
-                raise errors.BAD_SIGNATURE(f"the account has no key {signature.key}")
-            yield SignatureJob(account.keys[signature.key], message, signature.data)
-
-    def _keys_of_sender(self, state: Reader, block: BlockInfo, transaction: Transaction[Message]) -> AccountKeys:
-        first = transaction.messages[0]
-        if isinstance(first, Introduction):
-            if first.account() != transaction.proof.sender or transaction.proof.sequence != 0:
-                raise errors.NOT_INTRODUCING()
-            for key in first.keys:
-                if key.suite not in self.spec.suites:
-                    raise errors.SUITE_NOT_ADMITTED(f"suite {key.suite}")
-                check_key(key)
-            return AccountKeys(first.keys, first.threshold, 0, active=True)
-        return self._account_keys(state, block, transaction.proof.sender)
-
-    def keys_of(self, state: Reader, block: BlockInfo, account: bytes) -> AccountKeys | None:
-        """Asks the bound accounts contract who may speak for an account."""
-        keys: AccountKeys | None = self.answer(View(self, state, block, self._bindings["accounts"]), KeysOf(account))
-        return keys
-
-    def _account_keys(self, state: Reader, block: BlockInfo, account: bytes) -> AccountKeys:
-        keys = self.keys_of(state, block, account)
-        if keys is None:
-            raise errors.UNKNOWN_SENDER(account.hex())
-        if not keys.active:
-            raise errors.REVOKED_SENDER(account.hex())
-        return keys
-
-    def weight(self, messages: Sequence[Message], *, signatures: int) -> int:
-        """Adds up what a transaction costs to check and run."""
-        heaviest = max(SUITES[number].weight for number in self.spec.suites)
-        return BASE_WEIGHT + signatures * heaviest + sum(message.weight for message in messages)
-
-    def least_fee_uacc(self, messages: Sequence[Message], *, signatures: int) -> int:
-        """Gives the least fee a transaction must offer; what only registers is free."""
-        if all(message.free for message in messages):
-            return 0
-        return self.weight(messages, signatures=signatures) * self.spec.limits.fee_uacc_per_weight
-
-    def weight_of(self, transaction: Transaction[Message]) -> int:
-        return self.weight(transaction.messages, signatures=transaction.proof.count)
-
-    def is_free(self, transaction: Transaction[Message]) -> bool:
-        return all(message.free for message in transaction.messages)
-
-    def must_happen(self, transaction: Transaction[Message]) -> bool:
-        """Says whether a transaction that fails leaves nothing behind, no fee either, and so may not wait for a block.
-
-        What pays nothing could fill blocks for nothing; a failed introduction takes no sequence, so it could come again
-        and again for its payer's money.
-        """
-        return self.is_free(transaction) or isinstance(transaction.messages[0], Introduction)
-
-    def admit(self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]) -> None:
-        """Checks expiry, sequence and fee of a transaction whose signatures hold, and takes sequence and fee."""
-        limits, proof = self.spec.limits, transaction.proof
-        weight = self.weight_of(transaction)
-        if weight > limits.transaction_weight:
-            raise errors.TOO_HEAVY(f"weight {weight} of {limits.transaction_weight}")
-        if transaction.expiry_height < block.height:
-            raise errors.EXPIRED(f"at height {transaction.expiry_height}, this is {block.height}")
-        if transaction.expiry_height > block.height + limits.expiry_window:
-            raise errors.EXPIRY_TOO_FAR(f"at most height {block.height + limits.expiry_window}")
-        least = self.least_fee_uacc(transaction.messages, signatures=proof.count)
-        if transaction.fee_uacc < least:
-            raise errors.FEE_TOO_LOW(f"{transaction.fee_uacc} of {least} uacc")
-        if isinstance(transaction.messages[0], Introduction):
-            if self.keys_of(state, block, proof.sender) is not None:
-                raise errors.ALREADY_KNOWN(proof.sender.hex())
-        else:
-            self._take_sequence(state, block, transaction)
-        payer = proof.payer or proof.sender
-        if transaction.fee_uacc and payer != self.spec.fees_to:
-            self.run(
-                self._context(state, block, self._bindings["money"], payer, []),
-                Pay(self.spec.fees_to, transaction.fee_uacc),
-            )
-
-    def _take_sequence(self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]) -> None:
-        proof = transaction.proof
-        expected = self._account_keys(state, block, proof.sender).sequence
-        if proof.sequence != expected:
-            raise errors.WRONG_SEQUENCE(f"{proof.sequence}, expected {expected}")
-        self.run(self._context(state, block, self._bindings["accounts"], proof.sender, []), UseSequence())
-
-    def deliver(self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]) -> Outcome:
-        """Runs an admitted transaction's messages on the state: all of them, or none."""
-        overlay, events = Overlay(state), list[Event]()
-        weight = self.weight_of(transaction)
+    def deliver(self, state: Overlay, block: BlockInfo, transaction: Transaction[Message]) -> tuple[Event, ...]:
+        """Runs an admitted transaction's messages on the state: all of them, or, with the refusal, none."""
+        proof, events, mark = transaction.proof, list[Event](), state.mark()
         try:
             for message in transaction.messages:
-                sender = transaction.proof.sender
-                for guard in self.spec.guards:
-                    guarding = self.contracts[guard].guard
-                    ensure(guarding is not None, f"{guard} has a guard")
-                    if guarding is not None:
-                        guarding(self._context(overlay, block, guard, sender, events), message)
-                ctx = self._context(
-                    overlay, block, self._messages[type(message)], sender, events, transaction.proof.payer
+                for name, guard in self._guards:
+                    guard(Context(self, state, block, name, sender=proof.sender, events=events), message)
+                contract = self._messages[type(message)]
+                self.run(
+                    Context(self, state, block, contract, sender=proof.sender, events=events, payer=proof.payer),
+                    message,
                 )
-                self.run(ctx, message)
-        except Refusal as refusal:
-            return Outcome(refusal, weight)
-        state.merge(overlay)
-        return Outcome(None, weight, tuple(events))
+        except Refusal:
+            state.undo(mark)
+            raise
+        return tuple(events)
 
-    def _context(
-        self,
-        state: Overlay,
-        block: BlockInfo,
-        contract: str,
-        sender: bytes,
-        events: list[Event],
-        payer: bytes | None = None,
-    ) -> Context:
-        return Context(self, state, block, contract, sender=sender, events=events, payer=payer)
-
-    def broken_invariants(self, state: Reader, block: BlockInfo) -> list[str]:
+    def broken_invariants(self, state: State, block: BlockInfo) -> list[str]:
         """Names the invariants that do not hold, as `contract: sentence`."""
         return [
             f"{name}: {sentence}"
@@ -265,6 +152,10 @@ class Dispatcher:
             for sentence, holds in contract.invariants.items()
             if not holds(View(self, state, block, name))
         ]
+
+
+def _guard(contract: Contract) -> Handler:
+    return present(contract.guard, f"{contract.name}, a guard of the chain, has a guard")
 
 
 def _union(kinds: Iterable[type[Any]]) -> Any:

@@ -20,20 +20,32 @@ BAD_SIGNATURE = _reason(
 )
 WRONG_SEQUENCE = _reason(18, "This is not the sender's next sequence.", "Ask for the present sequence and sign again.")
 FEE_TOO_LOW = _reason(19, "The fee is too low for this transaction.", "Offer at least the fee named here.")
-FREE_QUOTA = _reason(20, "This block's quota of free registrations is used up.", "Send it again for the next block.")
 SUITE_NOT_ADMITTED = _reason(21, "This chain does not admit keys of this suite.", "Use a key of a suite it admits.")
 NOT_INTRODUCING = _reason(22, "The first message does not register the sender.", "Put the sender's registration first.")
 UNKNOWN_QUERY = _reason(23, "This chain does not answer this question.", "Ask one of the queries in its reference.")
 HEIGHT_GONE = _reason(24, "This height is not provable any more, or not yet.", "Ask for the latest height.")
 DUPLICATE_SIGNATURE = _reason(25, "A key signs twice in this transaction.", "Let each key sign once.")
-BLOCK_FULL = _reason(27, "This block has no room left.", "Send it again for the next block.")
 ALREADY_KNOWN = _reason(28, "The sender is registered already.", "Send the next transaction without a registration.")
+TIMERS_FULL = _reason(29, "Too many things wait to fall due.", "Send it again when some of them have happened.")
 MEMPOOL_FULL = _reason(30, "Too many transactions wait for a block.", "Send it again in a moment.")
-ALREADY_WAITING = _reason(31, "This transaction waits for a block already.", "Wait for its result.")
 NO_BLOCK = _reason(32, "There is no such block here.", "Ask for a height from 1 to the last one.")
-STORE_DAMAGED = _reason(34, "The chain's store is damaged.", "Restore the home's folder `chains` from a backup.")
 STORE_FULL = _reason(
     33, "The store can't take the block in.", "Make room on the disk, then start again; nothing was lost."
+)
+STORE_DAMAGED = _reason(34, "The chain's store is damaged.", "Restore the home's folder `chains` from a backup.")
+FEES_UNPAYABLE = _reason(35, "The payer can't pay the fees of all that waits.", "Send ACC to the payer, or wait.")
+SENDER_BUSY = _reason(36, "Too many transactions of this sender wait.", "Wait for the first of them.")
+TOO_CHEAP = _reason(37, "The queue is full of transactions that pay more.", "Offer a higher fee, or send it later.")
+
+REPLAY_DIFFERS = _reason(
+    38,
+    "The blocks, run again, do not give what was kept.",
+    "Restore the home's folder `chains` from a backup, or take the state from another node.",
+)
+INVARIANT_BROKEN = _reason(
+    39,
+    "The state breaks a rule of its contracts.",
+    "Restore the home's folder `chains` from a backup and report it; the rule is named here.",
 )
 
 NOT_VALIDATORS = _reason(

@@ -18,6 +18,7 @@ class Limits(Record, frozen=True):
     free_per_block: Count = 200
     """Registrations a block takes without a fee."""
     timers_per_block: Count = 500
+    timers_waiting: Count = 1_000_000
     fee_uacc_per_weight: Amount = 5
     expiry_window: Count = 100_000
     """How many blocks ahead a transaction may expire."""
@@ -45,6 +46,8 @@ class Genesis(Record, frozen=True):
     parameters: tuple[tuple[str, bytes], ...]
 
 
-GENESIS = Codec[Genesis](Genesis, max_bytes=64 * 1024 * 1024)
+MAX_GENESIS_BYTES = 1024 * 1024 * 1024
+"""Room for a few million accounts; a genesis comes from the chain's founders, not from strangers."""
+GENESIS = Codec[Genesis](Genesis, max_bytes=MAX_GENESIS_BYTES)
 SPEC = Codec[ChainSpec](ChainSpec, max_bytes=4096)
 SPEC_KEY = b"chain/spec"

@@ -23,6 +23,8 @@ Kind = Literal["uint", "int64", "sfixed64", "bytes", "string", "message", "time"
 _MASK = (1 << 64) - 1
 _VARINT, _FIXED64, _LENGTH = 0, 1, 2
 _WIRE: dict[Kind, int] = {"uint": _VARINT, "int64": _VARINT, "sfixed64": _FIXED64}
+_SHORT = [bytes([number]) for number in range(0x80)]
+"""Numbers that one byte holds: most lengths and tags."""
 MAX_DEPTH = 16
 NANOS = 1_000_000_000
 
@@ -48,7 +50,7 @@ class Message:
 
     def encode(self) -> bytes:
         """Gives the message's canonical bytes."""
-        return b"".join(_encode_field(field, getattr(self, field.name)) for field in self.FIELDS)
+        return b"".join([_encode_field(field, getattr(self, field.name)) for field in self.FIELDS])
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -61,6 +63,8 @@ class Message:
 
 def varint(number: int) -> bytes:
     """Writes a number of up to 64 bits in groups of seven, a negative one as two's complement."""
+    if 0 <= number < 0x80:
+        return _SHORT[number]
     number &= _MASK
     out = bytearray()
     while number > 0x7F:
@@ -82,21 +86,18 @@ def encode_time(time_ns: int) -> bytes:
 
 
 def _encode_field(field: Field, value: Any) -> bytes:
+    tag = varint(field.number << 3 | _WIRE.get(field.kind, _LENGTH))
     if field.repeated:
-        return b"".join(_tag(field) + _payload(field, item) for item in value)
+        return b"".join([tag + _payload(field, item) for item in value])
     if value is None or (not field.always and not field.optional and not _is_set(field, value)):
         return b""
-    return _tag(field) + _payload(field, value)
+    return tag + _payload(field, value)
 
 
 def _is_set(field: Field, value: Any) -> bool:
     if field.kind == "message":
         return bool(value.encode())
     return bool(value)
-
-
-def _tag(field: Field) -> bytes:
-    return varint(field.number << 3 | _WIRE.get(field.kind, _LENGTH))
 
 
 def _payload(field: Field, value: Any) -> bytes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from ..codec import Codec
-from ..refusals import ensure
+from ..codec import Codec, encode
+from ..refusals import broken, ensure
 
 V = TypeVar("V")
 
@@ -16,10 +16,15 @@ ID, HASH, NUMBER, TEXT = 20, 32, 8, 0
 """Shapes of key parts: an id, a hash, a number in 8 bytes big-endian, a text of up to 255 bytes with its length."""
 
 MAX_VALUE_BYTES = 4096
+MAX_DECODED = 400_000
+"""How many records are kept decoded before all are let go."""
+_MISSING: Any = object()
+
+Decode: TypeAlias = Callable[[bytes], Any]
 
 
 class Reader(Protocol):
-    """What can be read of a key-value state."""
+    """What can be read of a key-value state in bytes."""
 
     def get(self, key: bytes, /) -> bytes | None: ...
 
@@ -28,28 +33,90 @@ class Reader(Protocol):
         ...
 
 
+class State(Protocol):
+    """What can be read of a state in records."""
+
+    def record(self, key: bytes, decode: Decode) -> Any:
+        """Gives the record under a key, or None."""
+        ...
+
+    def records(self, prefix: bytes, after: bytes, decode: Decode) -> Iterator[tuple[bytes, Any]]:
+        """Yields the records whose keys begin with the prefix and come after `after`, in the order of their keys."""
+        ...
+
+
+class Committed:
+    """The committed state; records that were read lately are kept decoded, for they never change."""
+
+    __slots__ = ("_reader", "decoded")
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.decoded: dict[bytes, Any] = {}
+        """Records by key, None for those known to be absent."""
+
+    def record(self, key: bytes, decode: Decode) -> Any:
+        found = self.decoded.get(key, _MISSING)
+        if found is _MISSING:
+            data = self._reader.get(key)
+            found = None if data is None else decode(data)
+            if len(self.decoded) >= MAX_DECODED:
+                self.decoded.clear()
+            self.decoded[key] = found
+        return found
+
+    def records(self, prefix: bytes, after: bytes, decode: Decode) -> Iterator[tuple[bytes, Any]]:
+        for key, data in self._reader.items(prefix, after):
+            yield key, decode(data)
+
+    def committed(self, changes: Mapping[bytes, Any]) -> None:
+        """Takes note of what was committed."""
+        self.decoded.update(changes)
+
+
 class Overlay:
-    """Changes over a state that it does not touch until they are merged."""
+    """Changes over a state that it does not touch; all since a mark can be undone."""
 
-    __slots__ = ("_base", "changes")
+    __slots__ = ("_base", "_decoded", "_journal", "changes")
 
-    def __init__(self, base: Reader) -> None:
+    def __init__(self, base: Committed) -> None:
         self._base = base
-        self.changes: dict[bytes, bytes | None] = {}
+        self._decoded = base.decoded
+        self._journal: list[tuple[bytes, Any]] = []
+        """Keys that were changed, in order, each with what stood in `changes` before."""
+        self.changes: dict[bytes, Any] = {}
+        """The new record by key, None where it was removed."""
 
-    def get(self, key: bytes, /) -> bytes | None:
-        if key in self.changes:
-            return self.changes[key]
-        return self._base.get(key)
+    def record(self, key: bytes, decode: Decode) -> Any:
+        found = self.changes.get(key, _MISSING)
+        if found is _MISSING:
+            found = self._decoded.get(key, _MISSING)
+            if found is _MISSING:
+                found = self._base.record(key, decode)
+        return found
 
-    def put(self, key: bytes, value: bytes | None) -> None:
-        """Sets a value, or with None removes it."""
-        self.changes[key] = value
+    def put(self, key: bytes, record: Any) -> None:
+        """Sets a record, or with None removes it."""
+        self._journal.append((key, self.changes.get(key, _MISSING)))
+        self.changes[key] = record
 
-    def items(self, prefix: bytes, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+    def mark(self) -> int:
+        """Gives the present place, to which `undo` may go back."""
+        return len(self._journal)
+
+    def undo(self, mark: int) -> None:
+        """Takes back every change since the mark."""
+        while len(self._journal) > mark:
+            key, before = self._journal.pop()
+            if before is _MISSING:
+                del self.changes[key]
+            else:
+                self.changes[key] = before
+
+    def records(self, prefix: bytes, after: bytes, decode: Decode) -> Iterator[tuple[bytes, Any]]:
         own = sorted(key for key in self.changes if key.startswith(prefix) and key > after)
         at = 0
-        for key, value in self._base.items(prefix, after):
+        for key, record in self._base.records(prefix, after, decode):
             while at < len(own) and own[at] < key:
                 yield from self._own(own[at])
                 at += 1
@@ -57,35 +124,29 @@ class Overlay:
                 yield from self._own(key)
                 at += 1
             else:
-                yield key, value
+                yield key, record
         for key in own[at:]:
             yield from self._own(key)
 
-    def _own(self, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-        value = self.changes[key]
-        if value is not None:
-            yield key, value
+    def _own(self, key: bytes) -> Iterator[tuple[bytes, Any]]:
+        record = self.changes[key]
+        if record is not None:
+            yield key, record
 
-    def merge(self, other: Overlay) -> None:
-        """Takes over the changes of an overlay that stands on this one."""
-        self.changes.update(other.changes)
+    def encoded(self) -> dict[bytes, bytes | None]:
+        """Gives the changes in canonical bytes; a record that is bytes stands for itself."""
+        return {
+            key: record if record is None or type(record) is bytes else encode(record)
+            for key, record in self.changes.items()
+        }
 
 
 class View(Protocol):
     """What a contract's code is given to read with."""
 
-    @property
-    def contract(self) -> str: ...
-
-    @property
-    def state(self) -> Reader: ...
-
-
-class WritableView(View, Protocol):
-    """What a contract's code is given to write with."""
-
-    @property
-    def state(self) -> Overlay: ...
+    contract: str
+    state: Any
+    """A `State`; an `Overlay` where it may write."""
 
 
 class Table(Generic[V]):
@@ -100,26 +161,31 @@ class Table(Generic[V]):
         self.value: Any = value
         self.shape = key
         self.codec: Codec[V] = Codec(value, max_bytes=MAX_VALUE_BYTES)
+        self._decode = self.codec.trusted
+        self._one_part = key[0] if len(key) == 1 else 0
+        """The length of the only part, where it is bytes."""
         self._prefix = f"{contract}/{name}/".encode()
 
     def key(self, *parts: KeyPart) -> bytes:
         """Gives the key under which a record stands in the state tree."""
+        if self._one_part and parts and type(parts[0]) is bytes and len(parts[0]) == self._one_part:
+            return self._prefix + parts[0]  # Nearly all keys are of this kind.
         return self._prefix + b"".join(map(_key_part, parts, self.shape))
 
     def get(self, view: View, *parts: KeyPart) -> V | None:
-        ensure(view.contract == self.contract, "a contract reads its own tables only")
-        data = view.state.get(self.key(*parts))
-        return None if data is None else self.codec.trusted(data)
+        if view.contract != self.contract:
+            broken("a contract reads its own tables only")
+        found: V | None = view.state.record(self.key(*parts), self._decode)
+        return found
 
-    def put(self, view: WritableView, *parts: KeyPart, value: V) -> None:
-        ensure(view.contract == self.contract, "a contract writes its own tables only")
-        ensure(len(parts) == len(self.shape), "a record is put under a whole key")
-        data = self.codec.encode(value)
-        ensure(len(data) <= MAX_VALUE_BYTES, "a record fits into one value of the tree")
-        view.state.put(self.key(*parts), data)
+    def put(self, view: View, *parts: KeyPart, value: V) -> None:
+        if view.contract != self.contract or len(parts) != len(self.shape):
+            broken("a contract writes its own tables only, under whole keys")
+        view.state.put(self.key(*parts), value)
 
-    def delete(self, view: WritableView, *parts: KeyPart) -> None:
-        ensure(view.contract == self.contract, "a contract writes its own tables only")
+    def delete(self, view: View, *parts: KeyPart) -> None:
+        if view.contract != self.contract:
+            broken("a contract writes its own tables only")
         view.state.put(self.key(*parts), None)
 
     def items(self, view: View, *parts: KeyPart, after: tuple[KeyPart, ...] = ()) -> Iterator[tuple[bytes, V]]:
@@ -129,8 +195,8 @@ class Table(Generic[V]):
         """
         ensure(view.contract == self.contract, "a contract reads its own tables only")
         prefix = self.key(*parts)
-        for key, data in view.state.items(prefix, self.key(*after) if after else b""):
-            yield key[len(prefix) :], self.codec.trusted(data)
+        for key, record in view.state.records(prefix, self.key(*after) if after else b"", self.codec.trusted):
+            yield key[len(prefix) :], record
 
 
 def _key_part(part: KeyPart, shape: int) -> bytes:

@@ -7,9 +7,9 @@ copies the paths it changes, so an older root stays whole as long as somebody ho
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256 as _sha256
 from typing import TypeAlias
 
 from ..crypto import sha256
@@ -46,7 +46,7 @@ class Tree:
     def update(self, changes: Mapping[bytes, bytes | None]) -> Tree:
         """Gives the tree after a batch of changes; a key with None is deleted."""
         prepared = sorted([_change(key, value) for key, value in changes.items()], key=_path)
-        return Tree(_update(self._root, prepared, 0, len(prepared), 0))
+        return Tree(_update(self._root, prepared, 0, len(prepared), 0) if prepared else self._root)
 
     def get(self, key: bytes) -> bytes | None:
         """Gives the value of a key in this state, or None."""
@@ -80,11 +80,10 @@ def _change(key: bytes, value: bytes | None) -> Change:
         key and (value is None or 0 < len(value) <= MAX_VALUE_BYTES),
         "a key is not empty and a value has 1 to 4096 bytes",
     )
-    digest = hashlib.sha256
-    path = digest(key).digest()
+    path = _sha256(key).digest()
     if value is None:
         return (path, None)
-    return (path, (digest(b"\x00" + path + digest(value).digest()).digest(), path, key, value))
+    return (path, (_sha256(b"\x00" + path + _sha256(value).digest()).digest(), path, key, value))
 
 
 def _path(change: Change) -> bytes:
@@ -110,8 +109,16 @@ def _update(node: Node, changes: list[Change], low: int, high: int, depth: int) 
             end = probe
         else:
             middle = probe + 1
-    left = _update(node[1], changes, low, middle, depth + 1) if low < middle else node[1]
-    right = _update(node[2], changes, middle, high, depth + 1) if middle < high else node[2]
+    _, left, right = node
+    depth += 1
+    if middle - low == 1:
+        left = _update_one(left, changes[low], depth)
+    elif middle > low:
+        left = _update(left, changes, low, middle, depth)
+    if high - middle == 1:
+        right = _update_one(right, changes[middle], depth)
+    elif high > middle:
+        right = _update(right, changes, middle, high, depth)
     if left is node[1] and right is node[2]:
         return node
     return _join(left, right)
@@ -120,11 +127,10 @@ def _update(node: Node, changes: list[Change], low: int, high: int, depth: int) 
 def _update_one(node: Node, change: Change, depth: int) -> Node:
     """Gives a subtree after one change: most of a batch's work, for further down each path has one change only."""
     path, leaf = change
-    top, above = node, list[tuple[int, Inner]]()
+    top, above = node, list[Inner]()
     while node is not None and len(node) == 3:
-        side = path[depth >> 3] & (128 >> (depth & 7))
-        above.append((side, node))
-        node = node[2] if side else node[1]
+        above.append(node)
+        node = node[2] if path[depth >> 3] & (128 >> (depth & 7)) else node[1]
         depth += 1
     if node is None:
         below: Node = leaf
@@ -134,8 +140,18 @@ def _update_one(node: Node, change: Change, depth: int) -> Node:
         below = node if node == leaf else leaf
     if below is node:
         return top
-    for side, parent in reversed(above):
-        below = _join(parent[1], below) if side else _join(below, parent[2])
+    for parent in reversed(above):
+        depth -= 1
+        _, left, right = parent
+        if path[depth >> 3] & (128 >> (depth & 7)):
+            right = below
+        else:
+            left = below
+        if left is None or right is None:
+            below = _join(left, right)
+        else:
+            # As `_join` does it, without the call: a block has tens of thousands of these.
+            below = (_sha256(b"\x01" + left[0] + right[0]).digest(), left, right)
     return below
 
 
@@ -168,8 +184,7 @@ def _join(left: Node, right: Node) -> Node:
     if right is None and left is not None and len(left) == 4:
         return left
     data = b"\x01" + (left[0] if left else EMPTY) + (right[0] if right else EMPTY)
-    # Straight to hashlib: a block makes tens of thousands of these.
-    return (hashlib.sha256(data).digest(), left, right)
+    return (_sha256(data).digest(), left, right)
 
 
 def _descend(node: Node, path: bytes) -> tuple[Node, list[tuple[int, bytes]]]:

@@ -23,7 +23,7 @@ from edge.gateways.csv.recordings import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autochain.edge.gateways.csv import FileMapping, TimeMapping, read_drives
+from autochain.edge.gateways.csv import FileMapping, Reached, TimeMapping, read_drives
 from autochain.onchain.refusals import Refusal
 from autochain.signals import LATITUDE, MAX_POINTS, SPEED, Rule, fingerprint_bytes
 
@@ -253,21 +253,21 @@ def test_more_vehicles_than_may_be_open_lose_no_row(tmp_path: Path) -> None:
 def test_no_more_than_a_bounded_number_of_readings_wait_for_their_drive_to_end(tmp_path: Path) -> None:
     turns, cars = 400, 600
     lines = (f"{START_MS + 1_000 * turn},car {car},{turn}" for turn in range(turns) for car in range(cars))
-    shares = [0.0]
+    told: list[Reached] = []
     taken, waiting = 0, []
-    for drive, _ in read_drives(write(tmp_path, "\n".join(["time,vehicle,rpm", *lines])), progress=shares.append):
-        waiting.append(shares[-1] * turns * cars - taken)
+    for drive, _ in read_drives(write(tmp_path, "\n".join(["time,vehicle,rpm", *lines])), progress=told.append):
+        waiting.append(told[-1].lines - 1 - taken)
         taken += drive.points
     assert taken == turns * cars
     assert 190_000 < max(waiting) < 220_000
 
 
-def test_progress_rises_to_one(tmp_path: Path) -> None:
-    shares: list[float] = []
-    recording = read_drives(write(tmp_path, table(drive_rows(20_000, step_s=1))), progress=shares.append)
-    assert sum(drive.points for drive, _ in recording) == 20_000
-    assert shares == sorted(shares)
-    assert shares[0] < 1 == shares[-1]
+def test_progress_rises_to_the_end_of_the_file(tmp_path: Path) -> None:
+    path, told = write(tmp_path, table(drive_rows(20_000, step_s=1))), list[Reached]()
+    assert sum(drive.points for drive, _ in read_drives(path, progress=told.append)) == 20_000
+    assert told == sorted(told)
+    assert told[0].read_bytes < told[-1].read_bytes == told[-1].size_bytes == path.stat().st_size
+    assert told[-1].lines == 20_001
 
 
 def test_the_same_readings_in_another_form_have_the_same_fingerprint(tmp_path: Path) -> None:

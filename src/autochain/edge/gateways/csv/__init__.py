@@ -10,6 +10,7 @@ from .drives import DriveRefused, FileReport, Recording, read_drives
 from .headers import UsedColumn
 from .layout import Layout
 from .mapping import ColumnMapping, FileMapping, TimeMapping, read_mapping
+from .text import Reached
 
 __all__ = [
     "ColumnMapping",
@@ -17,6 +18,7 @@ __all__ = [
     "FileMapping",
     "FileReport",
     "Layout",
+    "Reached",
     "Recording",
     "TimeMapping",
     "UsedColumn",

@@ -42,12 +42,17 @@ the other way round."""
 class Step:
     """From one position to another some seconds later."""
 
+    start: tuple[float, float]
+    end: tuple[float, float]
     way_km: float
-    swapped_km: float
-    """What the way would be if latitude and longitude changed places."""
     hours: float
     said_kmh: float
     """The mean of the speeds reported on the way."""
+
+    @property
+    def swapped_km(self) -> float:
+        """What the way would be if latitude and longitude changed places."""
+        return haversine_km(self.start[::-1], self.end[::-1])
 
     @property
     def moving(self) -> bool:
@@ -90,16 +95,16 @@ def _steps(drive: Drive, signal: str) -> Iterator[Step]:
             continue
         said = [speed for speed in speeds[row_1 : row_2 + 1] if speed is not None]
         if said and time_ms <= MAX_STEP_MS:
-            swapped = haversine_km((start[1], start[0]), (end[1], end[0]))
-            yield Step(haversine_km(start, end), swapped, time_ms / 3_600_000, sum(said) / len(said))
+            yield Step(start, end, haversine_km(start, end), time_ms / 3_600_000, sum(said) / len(said))
         row_1, start = row_2, end
 
 
 def _fit_swapped(moving: list[Step]) -> bool:
     straight = median(abs(math.log(step.said_kmh * step.hours / step.way_km)) for step in moving)
-    there = [step for step in moving if step.swapped_km > 0]
-    swapped = median([abs(math.log(step.said_kmh * step.hours / step.swapped_km)) for step in there] or [math.inf])
-    return straight > SWAPPED_ERROR and swapped < min(STRAIGHT_ERROR, straight / 3)
+    if straight <= SWAPPED_ERROR:
+        return False
+    swapped = [abs(math.log(step.said_kmh * step.hours / km)) for step in moving if (km := step.swapped_km) > 0]
+    return median(swapped or [math.inf]) < min(STRAIGHT_ERROR, straight / 3)
 
 
 def _check_unit(column: UsedColumn, steps: list[Step], moving: list[Step]) -> None:

@@ -17,11 +17,11 @@ from .layout import Layout, find_layout, rows_of
 from .mapping import FileMapping
 from .numbers import read_numbers
 from .refusals import COLUMNS_CHANGE, NO_READINGS, NOTHING_KEPT
-from .text import TextFile, open_text
+from .text import Reached, TextFile, open_text
 
 SAMPLE_LINES = 1_000
 SAMPLE_CHARACTERS = 2 * 1024 * 1024
-BATCH_ROWS, BATCH_CHARACTERS = 4_096, 4 * 1024 * 1024
+BATCH_ROWS, BATCH_CHARACTERS = 4_096, 2 * 1024 * 1024
 """Rows are cleaned this many at a time, fewer where they are long."""
 STEP_ROWS = 16
 MAX_GAP_MS = 30 * 60_000
@@ -31,6 +31,8 @@ MAX_OPEN_POINTS = 200_000
 """Above either bound the drive that was idle longest is closed; should it go on, that is the next recording."""
 
 MAX_NAME_CHARACTERS = 200
+MAX_REFUSED = 1_000
+"""Of more drives that are refused, the others are only counted."""
 
 Key = tuple[str, str]
 """Vehicle and track, as the file writes them."""
@@ -60,8 +62,18 @@ class FileReport:
     cleaning: Report = field(default_factory=Report)
     """What was kept and dropped in all drives together and outside of them; refused drives are not in it."""
     refused: list[DriveRefused] = field(default_factory=list)
+    refused_more: int = 0
+    """How many drives were refused beyond those."""
     stopped: Refusal | None = None
     """Why the file could not be read to its end, or why nothing of it was taken in."""
+
+    def refuse(self, drive: Drive, refusal: Refusal, *, first_line: int, rows: int) -> None:
+        """Notes a drive that is refused, without the readings that its traceback would keep in memory."""
+        if len(self.refused) == MAX_REFUSED:
+            self.refused_more += 1
+            return
+        bare = refusal.with_traceback(None)
+        self.refused.append(DriveRefused(drive.vehicle, drive.track, first_line, rows, bare))
 
 
 @dataclass(slots=True)
@@ -73,7 +85,7 @@ class _OpenDrive:
 class Recording:
     """A file of recorded drives. Iterate it once for the drives, each with its own report; then see `report`."""
 
-    def __init__(self, path: Path, mapping: FileMapping, progress: Callable[[float], None] | None) -> None:
+    def __init__(self, path: Path, mapping: FileMapping, progress: Callable[[Reached], None] | None) -> None:
         self._path, self._encoding = path, mapping.encoding
         with open_text(path, encoding=self._encoding) as text:
             sample, stopped = _sample(text.lines())
@@ -88,6 +100,8 @@ class Recording:
         self._open: dict[Key, _OpenDrive] = {}
         """The drives under way, the one that was idle longest first."""
         self._closed: list[tuple[Drive, Report]] = []
+        self._lines = self._layout.header_lines
+        """How many lines were taken, as far as `progress` is told."""
         self.report = FileReport(path, self._layout, text.encoding, text.compression)
 
     def __iter__(self) -> Iterator[tuple[Drive, Report]]:
@@ -96,16 +110,16 @@ class Recording:
                 for rows, lines in self._batches(text):
                     self._take(rows, lines)
                     self._bound_memory()
-                    self._progress(text.share_read)
+                    self._progress(text.reached(lines=self._lines))
                     yield from self._handed_over()
             except Refusal as refusal:
                 self.report.stopped = refusal
+            self._progress(text.reached(lines=self._lines))
         for key in list(self._open):
             self._close(key)
         if not (self.report.drives or self.report.refused or self.report.stopped):
             self.report.stopped = _nothing_kept(self.report.cleaning)
         self.report.encoding = text.encoding
-        self._progress(1.0)
         yield from self._handed_over()
 
     def _handed_over(self) -> Iterator[tuple[Drive, Report]]:
@@ -124,13 +138,14 @@ class Recording:
             try:
                 while len(rows) < BATCH_ROWS and text.characters <= full and not ended:
                     before = len(rows)
+                    text.begin_rows()
                     rows.extend(islice(reader, STEP_ROWS))
                     ended = len(rows) < before + STEP_ROWS
             except csv.Error:
                 broken = True
             except Refusal as refusal:
                 stopped = refusal
-            end = self._layout.header_lines + reader.line_num
+            end = self._lines = self._layout.header_lines + reader.line_num
             if len(rows) == end - line and set(map(len, rows)) == {len(self._layout.header)}:
                 yield rows, range(line + 1, end + 1)
             elif rows:
@@ -271,7 +286,7 @@ class Recording:
             check_drive(finished, report, self._layout)
         except Refusal as refusal:
             rows = report.rows_kept + report.rows_joined + report.rows_dropped
-            self.report.refused.append(DriveRefused(finished.vehicle, finished.track, drive.first_line, rows, refusal))
+            self.report.refuse(finished, refusal, first_line=drive.first_line, rows=rows)
             return
         self.report.cleaning.add(report)
         if finished.points:
@@ -287,9 +302,9 @@ class Recording:
 
 
 def read_drives(
-    path: Path, mapping: FileMapping | None = None, *, progress: Callable[[float], None] | None = None
+    path: Path, mapping: FileMapping | None = None, *, progress: Callable[[Reached], None] | None = None
 ) -> Recording:
-    """Opens a file of recorded drives; `progress` is told the share of it that was read, from 0 to 1.
+    """Opens a file of recorded drives; `progress` is told how far it was read.
 
     What is wrong with the file as a whole is refused here. Trouble further down ends the drives early and stands in the
     recording's report, and so do drives that are refused on their own.

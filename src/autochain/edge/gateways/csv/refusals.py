@@ -36,6 +36,12 @@ LINE_TOO_LONG = _CsvReason(
     "A line of this file is longer than any recording has.",
     "What stands before that line was read; check how the file was exported.",
 )
+ROW_TOO_LONG = _CsvReason(
+    "csv",
+    19,
+    "A row of this file is longer than any recording has.",
+    "What stands before that row was read; check whether a quote in it was left open.",
+)
 NO_HEADER = _CsvReason("csv", 6, "This file has no line that names its columns.", "Name the columns in a mapping file.")
 NO_TIME_COLUMN = _CsvReason(
     "csv", 7, "No column of this file tells the time.", "Say in a mapping file which column does."

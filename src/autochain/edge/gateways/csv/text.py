@@ -5,15 +5,18 @@ from __future__ import annotations
 import codecs
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from .refusals import BAD_MAPPING, CANNOT_OPEN, EMPTY, LINE_TOO_LONG, NOT_A_TABLE, TORN
+from .refusals import BAD_MAPPING, CANNOT_OPEN, EMPTY, LINE_TOO_LONG, NOT_A_TABLE, ROW_TOO_LONG, TORN
 
 CHUNK_BYTES = 256 * 1024
-MAX_LINE_CHARACTERS = 1024 * 1024
+MAX_LINE_CHARACTERS = 128 * 1024
+"""As many as Python's csv takes in one cell."""
+MAX_ROW_CHARACTERS = 4 * 1024 * 1024
+"""A row goes over many lines where its quoted cells hold line breaks, and may never end."""
 MAX_CONTROL_SHARE = 0.02
 MAX_CONTROLS = 8
 """A text has hardly any control characters; what has more of them than either is binary."""
@@ -53,6 +56,14 @@ _WESTERN = "cp1252"
 """What Windows calls ANSI and others loosely call latin-1."""
 
 
+class Reached(NamedTuple):
+    """How far a file was read."""
+
+    read_bytes: int
+    size_bytes: int
+    lines: int
+
+
 class _Unpacker:
     """Unpacks gzip piece by piece; Python's own reader keeps back what stands before the place where a file is torn."""
 
@@ -78,7 +89,9 @@ class _Unpacker:
 @contextmanager
 def open_text(path: Path, *, encoding: str) -> Iterator[TextFile]:
     """Opens a text file; without an encoding it is found from what the file begins with."""
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if path.is_dir():
+        raise CANNOT_OPEN(f"{path} is a folder; replay the files in it one by one")
+    if path.exists() and not path.is_file():
         raise CANNOT_OPEN(f"{path} is a pipe or a device; save what it gives in a file")
     try:
         raw = path.open("rb")
@@ -93,7 +106,7 @@ class TextFile:
 
     def __init__(self, raw: BinaryIO, *, size: int, encoding: str) -> None:
         self._raw = raw
-        self._size = max(1, size)
+        self._size = size
         packed = raw.read(len(_GZIP)) == _GZIP
         raw.seek(0)
         self.compression = "gzip" if packed else ""
@@ -110,13 +123,17 @@ class TextFile:
         _refuse_other_formats(self._ahead, self.encoding)
         self.characters = 0
         """How many characters were read, give or take a piece of the file."""
+        self._rows_from = 0
         self.ends_open = False
         """Whether the last line was read and has no end, as where a recorder lost its power."""
 
-    @property
-    def share_read(self) -> float:
-        """How much of the file was read, from 0 to 1."""
-        return min(1.0, self._raw.tell() / self._size)
+    def reached(self, *, lines: int) -> Reached:
+        """Says how far the file was read, of a compressed one in its compressed bytes."""
+        return Reached(min(self._size, self._raw.tell()), self._size, lines)
+
+    def begin_rows(self) -> None:
+        """Begins to count anew the characters up to which rows have to end."""
+        self._rows_from = self.characters
 
     def lines(self) -> Iterator[str]:
         """Goes through the lines, each with its line break except perhaps the last."""
@@ -128,10 +145,14 @@ class TextFile:
             end = text.rfind("\n") + 1
             rest = text[end:]
             self.characters += end
-            yield from io.StringIO(text[:end])
-            line += text.count("\n")
-            if len(rest) > MAX_LINE_CHARACTERS:
-                raise LINE_TOO_LONG(f"line {line} has more than {MAX_LINE_CHARACTERS} characters")
+            whole = io.StringIO(text[:end]).readlines()
+            short = len(whole) if max(map(len, whole), default=0) <= MAX_LINE_CHARACTERS else _first_long(whole)
+            yield from whole[:short]
+            line += short
+            if short < len(whole) or len(rest) > MAX_LINE_CHARACTERS:
+                raise LINE_TOO_LONG(f"line {line} has more than {MAX_LINE_CHARACTERS:,} characters")
+            if self.characters - self._rows_from > MAX_ROW_CHARACTERS:
+                raise ROW_TOO_LONG(f"it goes on in line {line}, after {MAX_ROW_CHARACTERS:,} characters")
             data = self._read()
         rest += newlines.decode(self._decode(b"", final=True), final=True)
         self.ends_open = bool(rest) and not rest.endswith("\n")
@@ -152,6 +173,10 @@ class TextFile:
             self.encoding = _WESTERN
             self._decoder = codecs.getincrementaldecoder(_WESTERN)("replace")
             return self._decoder.decode(pending + data, final)
+
+
+def _first_long(lines: Sequence[str]) -> int:
+    return next(number for number, line in enumerate(lines) if len(line) > MAX_LINE_CHARACTERS)
 
 
 def _encoding_of(head: bytes) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import NamedTuple
 
+from ....onchain.crypto import SignatureJob, SignatureVerifier
 from ....onchain.ledger import (
     Answer,
     Application,
@@ -24,12 +26,25 @@ from ...store import ChainStore, StoredBlock
 from .mempool import Mempool
 
 NS_PER_MS = 1_000_000
+MAX_ARRIVING = 20_000
+"""How many transactions may wait for their signatures to be verified."""
+MAX_ARRIVING_BYTES = 64 * 1024 * 1024
+AT_ONCE = 4
+"""So few signatures are verified on the spot; more, beside the making of blocks."""
 POWER = 1
 """Voting power of the one validator."""
 PROOF_PAUSE_S = 0.05
 """How long a change waits for its proof block; a transaction's block is as good, and `prove` does not wait."""
 ROOM_PAUSE_S = 1.0
 """How long to wait before another block is tried when the store had no room for the last one."""
+
+
+class _Arriving(NamedTuple):
+    """A screened transaction whose signatures are not verified yet."""
+
+    name: bytes
+    data: bytes
+    signatures: tuple[SignatureJob, ...]
 
 
 class EmbeddedEngine:
@@ -44,6 +59,7 @@ class EmbeddedEngine:
         store: ChainStore,
         application: Application,
         *,
+        verify: SignatureVerifier,
         validator: bytes,
         sign: Callable[[bytes], bytes],
         clock: Callable[[], int],
@@ -52,16 +68,26 @@ class EmbeddedEngine:
         self._application = application
         self._sign = sign
         self._clock = clock
-        member = header.validator(validator, POWER)
-        self._validators = header.ValidatorSet((member,), proposer=member)
+        self._validators = self.validators(validator)
+        self._verify = verify
         self._mempool = Mempool()
-        self._answers: dict[bytes, asyncio.Future[Submitted]] = {}
+        self._arriving: list[_Arriving] = []
+        self._arriving_bytes = 0
+        self._arrived = asyncio.Event()
+        self._answers: dict[bytes, list[asyncio.Future[Submitted]]] = {}
+        """Who waits for each transaction."""
         self._wake = asyncio.Event()
         self._spec: ChainSpec | None = None
         self._tip: header.LightBlock | None = None
         self._results_hash = header.results_hash([])
         self._full = False
         """The store had no room for the last block."""
+
+    @staticmethod
+    def validators(validator: bytes) -> header.ValidatorSet:
+        """Gives the validators of a chain that this one key decides."""
+        member = header.validator(validator, POWER)
+        return header.ValidatorSet((member,), proposer=member)
 
     @property
     def validators_hash(self) -> bytes:
@@ -78,7 +104,43 @@ class EmbeddedEngine:
             self.make_block()
 
     async def run(self) -> None:
-        """Makes blocks until cancelled: on demand, for a due timer, to prove a change, and to stay fresh."""
+        """Verifies what arrives and makes blocks, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._run_verification())
+            group.create_task(self._run_blocks())
+
+    async def _run_verification(self) -> None:
+        """Verifies the signatures of all that has arrived meanwhile, beside the making of blocks."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            arriving, self._arriving, self._arriving_bytes = self._arriving, [], 0
+            jobs = [job for one in arriving for job in one.signatures]
+            if len(jobs) <= AT_ONCE:
+                verdicts = iter(self._verify(jobs))
+            else:
+                verdicts = iter(await asyncio.get_running_loop().run_in_executor(None, self._verify, jobs))
+            for one in arriving:
+                held = [next(verdicts) for _ in one.signatures]
+                self._take_in(one, holds=all(held))
+            self._wake.set()
+
+    def _take_in(self, one: _Arriving, *, holds: bool) -> None:
+        """Lets a transaction wait for a block."""
+        try:
+            if not holds:
+                raise errors.BAD_SIGNATURE()
+            displaced = self._mempool.add(one.name, one.data, self._application.admit(one.data))
+        except Refusal as refusal:
+            self._application.withdraw(one.data)
+            self._refuse(one.name, refusal)
+            return
+        for other in displaced:
+            self._application.withdraw(other.data)
+            self._refuse(other.name, errors.TOO_CHEAP())
+
+    async def _run_blocks(self) -> None:
+        """Makes blocks: on demand, for a due timer, to prove a change, and to stay fresh."""
         while True:
             # Where something waits already, the pause of no length lets others have their turn between two blocks.
             pause_s = 0 if self._mempool else self._pause_s()
@@ -121,9 +183,11 @@ class EmbeddedEngine:
         height = self._store.height + 1
         last_ms = self._tip.header.time_ms if self._tip else 0
         time_ms = max(self._clock(), last_ms + 1)
-        waiting = self._mempool.items()
-        chosen = self._application.prepare([data for _, data in waiting], height=height, time_ms=time_ms)
-        names = [transaction_hash(data) for data in chosen]
+        waiting = {one.data: one.name for one in self._mempool.in_order()}
+        chosen, refused = self._application.prepare(list(waiting), height=height, time_ms=time_ms)
+        for data, refusal in refused:
+            self._refuse(waiting[data], refusal)
+        names = [waiting[data] for data in chosen]
         head, block, commit = self._decide(chosen, height=height, time_ms=time_ms)
         executed = self._application.execute(chosen, height=height, time_ms=time_ms)
         self._store.stage(height, StoredBlock(block, commit.encode(), executed.results, executed.events, tuple(names)))
@@ -131,8 +195,9 @@ class EmbeddedEngine:
             self._application.commit()
         except Refusal as refusal:
             self._full = True
-            for name, _ in self._mempool.items():
-                self._refuse(name, refusal)
+            for one in self._mempool.in_order():
+                self._application.withdraw(one.data)
+                self._refuse(one.name, refusal)
             raise
         self._full = False
         self._tip = header.LightBlock(header.SignedHeader(head, commit), self._validators)
@@ -170,44 +235,66 @@ class EmbeddedEngine:
     def _answer(self, names: list[bytes], executed: Executed, height: int) -> None:
         for index, (name, result) in enumerate(zip(names, executed.results, strict=True)):
             self._mempool.drop(name)
-            answer = self._answers.pop(name, None)
-            if answer is not None and not answer.done():
-                answer.set_result(Submitted(name, height, index, result))
+            self._tell(name, Submitted(name, height, index, result))
 
     def _recheck(self) -> None:
         """Drops what can't go into the next block any more."""
-        for name, data in self._mempool.items():
+        for one in self._mempool.in_order():
             try:
-                self._application.check(data, recheck=True)
+                self._application.check(one.data, recheck=True)
             except Refusal as refusal:
-                self._refuse(name, refusal)
+                self._refuse(one.name, refusal)
 
     def _refuse(self, name: bytes, refusal: Refusal) -> None:
-        """Drops a transaction that waits and tells those who wait for it why."""
+        """Drops a transaction that waits and tells those who wait for it why; or, if it stands already, where."""
         self._mempool.drop(name)
-        answer = self._answers.pop(name, None)
-        if answer is not None and not answer.done():
-            answer.set_exception(refusal)
-            answer.exception()  # Looked at here, as nobody may be waiting any more; asyncio would log it.
+        try:
+            self._tell(name, self._find(name) or refusal)
+        except Refusal as damaged:
+            # That its block can't be read is for those who asked for it; the chain goes on.
+            self._tell(name, damaged)
+
+    def _tell(self, name: bytes, answer: Submitted | Refusal) -> None:
+        for waiting in self._answers.pop(name, ()):
+            if waiting.done():
+                continue  # Whoever waited has gone away.
+            if isinstance(answer, Refusal):
+                waiting.set_exception(answer)
+            else:
+                waiting.set_result(answer)
+
+    def _find(self, name: bytes) -> Submitted | None:
+        """Says what came of a transaction that stands in a block."""
+        found = self._store.find(name)
+        if found is None:
+            return None
+        place, block = found
+        return Submitted(name, place.height, place.index, block.results[place.index])
 
     async def submit(self, data: bytes) -> Submitted:
         name = transaction_hash(data)
-        place = self._store.place(name)
-        if place is not None:
-            kept = present(self._store.block(place.height), "the block of a known transaction is kept")
-            return Submitted(name, place.height, place.index, kept.results[place.index])
         waiting = self._answers.get(name)
         if waiting is None:
             if self._full:
                 # An empty block tries whether there is room again, and clears what the lost block was checked for.
                 self.make_block()
-            self._mempool.check_room(name, data)
-            self._application.check(data)
-            self._mempool.add(name, data)
-            waiting = self._answers[name] = asyncio.get_running_loop().create_future()
-            self._wake.set()
-        # Several may wait for one transaction; one who goes away must not take the answer from the others.
-        return await asyncio.shield(waiting)
+            if len(self._arriving) >= MAX_ARRIVING or self._arriving_bytes + len(data) > MAX_ARRIVING_BYTES:
+                raise errors.MEMPOOL_FULL(f"{len(self._arriving)} transactions are being verified")
+            try:
+                signatures = self._application.screen(data)
+            except Refusal:
+                found = self._find(name)
+                if found is None:
+                    raise
+                return found
+            waiting = self._answers[name] = []
+            self._arriving.append(_Arriving(name, data, signatures))
+            self._arriving_bytes += len(data)
+            self._arrived.set()
+        # Several may wait for one transaction, each with a future of its own: one who goes away takes it from nobody.
+        future: asyncio.Future[Submitted] = asyncio.get_running_loop().create_future()
+        waiting.append(future)
+        return await future
 
     async def query(self, data: bytes) -> Answer:
         return self._application.query(data)

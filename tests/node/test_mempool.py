@@ -1,0 +1,176 @@
+"""What waits for a block stands by price and turn, is bounded, and what is cheapest makes way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from autochain.node.engines.embedded import mempool
+from autochain.onchain.ledger import Checked, errors
+from autochain.onchain.refusals import Refusal
+
+SENDERS = [b"anna", b"bert", b"cora", b"dora"]
+BOUND = 6
+BOUND_BYTES = 40
+
+
+class One(NamedTuple):
+    """A waiting transaction, as the plain model has it."""
+
+    name: bytes
+    data: bytes
+    sender: bytes
+    price: int
+    arrival: int
+
+
+class Waiting(RuleBasedStateMachine):
+    """Holds the mempool against a list in which everything is looked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._patch = pytest.MonkeyPatch()
+        self._patch.setattr(mempool, "MAX_TRANSACTIONS", BOUND)
+        self._patch.setattr(mempool, "MAX_BYTES", BOUND_BYTES)
+        self.pool = mempool.Mempool()
+        self.model: list[One] = []
+        self.arrivals = 0
+
+    def teardown(self) -> None:
+        self._patch.undo()
+
+    def of(self, sender: bytes) -> list[One]:
+        return [one for one in self.model if one.sender == sender]
+
+    def making_way(self, size: int, price: int) -> list[One] | None:
+        """Gives who must make way, the cheapest and newest first; None where that would not be enough."""
+        left = list(self.model)
+        gone: list[One] = []
+        while len(left) >= BOUND or sum(len(one.data) for one in left) + size > BOUND_BYTES:
+            cheapest = min(left, key=lambda one: (one.price, -one.arrival), default=None)
+            if cheapest is None or cheapest.price >= price:
+                return None
+            left.remove(cheapest)
+            gone.append(cheapest)
+        return gone
+
+    @rule(
+        sender=st.sampled_from(SENDERS),
+        fee=st.integers(0, 5),
+        weight=st.sampled_from([1, 2, 3]),
+        size=st.sampled_from([1, 4, 9, 20, 41]),
+    )
+    def add(self, sender: bytes, fee: int, weight: int, size: int) -> None:
+        self.arrivals += 1
+        name, own = b"%d" % self.arrivals, self.of(sender)
+        price = min([fee * 1_000 // weight, *(one.price for one in own)])
+        gone = self.making_way(size, price)
+        checked = Checked(sender, len(own) + 1, fee, weight)
+        if gone is None:
+            with pytest.raises(Refusal) as caught:
+                self.pool.add(name, bytes(size), checked)
+            assert caught.value.reason == errors.MEMPOOL_FULL
+            return
+        displaced = self.pool.add(name, bytes(size), checked)
+        assert [one.name for one in displaced] == [one.name for one in gone]
+        for one in gone:
+            assert one == self.of(one.sender)[-1], "who makes way is the last of its sender"
+            self.model.remove(one)
+        self.model.append(One(name, bytes(size), sender, price, self.arrivals))
+
+    @precondition(lambda self: self.model)
+    @rule(chance=st.data())
+    def drop(self, chance: st.DataObject) -> None:
+        one = chance.draw(st.sampled_from(self.model))
+        self.pool.drop(one.name)
+        self.model.remove(one)
+
+    @rule()
+    def drop_what_does_not_wait(self) -> None:
+        self.pool.drop(b"nobody")
+
+    @precondition(lambda self: self.model)
+    @rule(count=st.integers(1, 4))
+    def take_into_a_block(self, count: int) -> None:
+        for taken in self.pool.in_order()[:count]:
+            self.pool.drop(taken.name)
+            self.model = [one for one in self.model if one.name != taken.name]
+
+    @invariant()
+    def stands_in_order_and_within_bounds(self) -> None:
+        ordered = [One(one.name, one.data, one.sender, one.price, 0) for one in self.pool.in_order()]
+        arrival = {one.name: one.arrival for one in self.model}
+        assert len(ordered) == len(self.pool) == len(self.model) <= BOUND
+        assert {one._replace(arrival=arrival[one.name]) for one in ordered} == set(self.model), "lost, or there twice"
+        assert sum(len(one.data) for one in ordered) <= BOUND_BYTES
+        turns: Counter[bytes] = Counter()
+        last: dict[bytes, One] = {}
+        keys = []
+        for one in ordered:
+            before = last.get(one.sender)
+            if before is not None:
+                assert arrival[before.name] < arrival[one.name], "a sender's own order is kept"
+                assert one.price <= before.price
+            keys.append((-one.price, turns[one.sender], arrival[one.name]))
+            turns[one.sender] += 1
+            last[one.sender] = one
+        assert keys == sorted(keys)
+
+
+TestWaiting = Waiting.TestCase
+
+
+@given(st.lists(st.sampled_from(SENDERS), max_size=40))
+def test_of_those_that_pay_alike_everybodys_first_goes_before_anybodys_second(sent: list[bytes]) -> None:
+    pool = mempool.Mempool()
+    for number, sender in enumerate(sent):
+        pool.add(b"%d" % number, b"", Checked(sender, number, 7, 1))
+    rounds: list[list[bytes]] = []
+    left = list(sent)
+    while left:
+        rounds.append(list(dict.fromkeys(left)))
+        for sender in rounds[-1]:
+            left.remove(sender)
+    turns = [one.sender for one in pool.in_order()]
+    for people in rounds:
+        assert sorted(turns[: len(people)]) == sorted(people)
+        del turns[: len(people)]
+
+
+def test_where_not_enough_pay_less_nobody_makes_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mempool, "MAX_BYTES", 10)
+    pool = mempool.Mempool()
+    pool.add(b"cheap", bytes(5), Checked(b"anna", 1, 1, 1))
+    pool.add(b"dear", bytes(5), Checked(b"bert", 1, 9, 1))
+    with pytest.raises(Refusal) as caught:
+        pool.add(b"large", bytes(8), Checked(b"cora", 1, 5, 1))
+    assert caught.value.reason == errors.MEMPOOL_FULL
+    assert [one.name for one in pool.in_order()] == [b"dear", b"cheap"]
+    assert [one.name for one in pool.add(b"small", bytes(5), Checked(b"cora", 1, 5, 1))] == [b"cheap"]
+
+
+def test_the_mempool_holds_so_many_transactions_and_so_many_bytes() -> None:
+    pool = mempool.Mempool()
+    for number in range(mempool.MAX_TRANSACTIONS):
+        pool.add(b"%d" % number, b"tx", Checked(b"%d" % (number // 64), number, 1, 1))
+    with pytest.raises(Refusal) as full:
+        pool.add(b"one more", b"tx", Checked(b"other", 1, 1, 1))
+    assert full.value.reason == errors.MEMPOOL_FULL
+    newest = b"%d" % (mempool.MAX_TRANSACTIONS - 1)
+    assert [one.name for one in pool.add(b"one more", b"tx", Checked(b"other", 1, 2, 1))] == [newest]
+    for one in pool.in_order():
+        pool.drop(one.name)
+    assert len(pool) == 0
+    pool.add(b"large", bytes(mempool.MAX_BYTES - 10), Checked(b"anna", 1, 1, 1))
+    with pytest.raises(Refusal):
+        pool.add(b"small", bytes(11), Checked(b"bert", 1, 1, 1))
+    pool.add(b"small", bytes(10), Checked(b"bert", 1, 1, 1))
+    pool.drop(b"large")
+    pool.drop(b"large")
+    pool.drop(b"small")
+    pool.add(b"large", bytes(mempool.MAX_BYTES), Checked(b"anna", 1, 1, 1))
