@@ -172,6 +172,9 @@ def test_what_can_go_into_no_block_any_more_is_refused_and_logs_nothing(tmp_path
             tasks[4].cancel()
             await asyncio.wait([tasks[2], tasks[4]])
             chain.engine.make_block()
+            # The block was full; at the next one they come too late.
+            assert (await chain.engine.status()).waiting == 2
+            chain.engine.make_block()
             results = await asyncio.gather(*tasks, return_exceptions=True)
         assert isinstance(results[0], Submitted)
         assert isinstance(results[1], Refusal)
@@ -186,7 +189,7 @@ def test_what_can_go_into_no_block_any_more_is_refused_and_logs_nothing(tmp_path
     assert noise == []
 
 
-def test_the_mempool_refuses_what_is_beyond_its_bounds_and_has_room_again_after_a_block(
+def test_a_full_mempool_has_room_again_after_a_block_that_it_makes_itself(
     chain: Chain, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mempool, "MAX_TRANSACTIONS", 3)
@@ -196,10 +199,9 @@ def test_the_mempool_refuses_what_is_beyond_its_bounds_and_has_room_again_after_
             signed = [chain.sign(chain.treasury, Put(str(number), "text")) for number in range(4)]
             tasks = await chain.submitting(*signed[:3])
             assert (await chain.engine.status()).waiting == 3
-            await refused(chain, signed[3], errors.MEMPOOL_FULL)
-            chain.engine.make_block()
-            assert [task.height for task in await asyncio.gather(*tasks)] == [2, 2, 2]
             (last,) = await chain.submitting(signed[3])
+            assert [task.height for task in await asyncio.gather(*tasks)] == [2, 2, 2]
+            assert (await chain.engine.status()).waiting == 1
             chain.engine.make_block()
             assert (await last).height == 3
         await check_chain(chain)
@@ -233,6 +235,26 @@ def test_a_proof_does_not_wait_for_the_engine_to_come_round(chain: Chain, clock:
             proved = await chain.engine.prove(NOTES.key("name"))
             assert check_proof(proved, value=encode(Note("text")))["height"] == chain.store.height == 3
         await task
+        await check_chain(chain)
+
+    run(clock, job())
+
+
+def test_a_proof_holds_while_the_block_that_shows_it_changes_the_same_key(chain: Chain, clock: VirtualClock) -> None:
+    async def job() -> None:
+        async with chain.taking_in() as engine:
+            (first,) = await chain.submitting(chain.sign(chain.treasury, Put("name", "first")))
+            engine.make_block()
+            second, absent = await chain.submitting(
+                chain.sign(chain.treasury, Put("name", "second")), chain.sign(chain.treasury, Put("new", "text"))
+            )
+            # A proof block is due; what waits goes into it, and its own effects are shown by the one after it.
+            proved = await engine.prove(NOTES.key("name"))
+            assert check_proof(proved, value=encode(Note("first")))["height"] == chain.store.height == 3
+            assert [sent.height for sent in await asyncio.gather(first, second, absent)] == [2, 3, 3]
+            for key, note in (("name", "second"), ("new", "text")):
+                proved = await engine.prove(NOTES.key(key))
+                assert check_proof(proved, value=encode(Note(note)))["height"] == chain.store.height == 4
         await check_chain(chain)
 
     run(clock, job())

@@ -1,4 +1,4 @@
-"""What waits for a block stands by price and turn, is bounded, and what is cheapest makes way."""
+"""What waits for a block stands by price and turn, and is bounded."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from autochain.node.engines.embedded import mempool
-from autochain.onchain.ledger import Checked, errors
+from autochain.onchain.ledger import SEQUENCE_WINDOW, Checked, errors
 from autochain.onchain.refusals import Refusal
 
 SENDERS = [b"anna", b"bert", b"cora", b"dora"]
 BOUND = 6
+WINDOW = 3
 BOUND_BYTES = 40
 
 
@@ -37,6 +38,7 @@ class Waiting(RuleBasedStateMachine):
         self._patch = pytest.MonkeyPatch()
         self._patch.setattr(mempool, "MAX_TRANSACTIONS", BOUND)
         self._patch.setattr(mempool, "MAX_BYTES", BOUND_BYTES)
+        self._patch.setattr(mempool, "SEQUENCE_WINDOW", WINDOW)
         self.pool = mempool.Mempool()
         self.model: list[One] = []
         self.arrivals = 0
@@ -47,17 +49,8 @@ class Waiting(RuleBasedStateMachine):
     def of(self, sender: bytes) -> list[One]:
         return [one for one in self.model if one.sender == sender]
 
-    def making_way(self, size: int, price: int) -> list[One] | None:
-        """Gives who must make way, the cheapest and newest first; None where that would not be enough."""
-        left = list(self.model)
-        gone: list[One] = []
-        while len(left) >= BOUND or sum(len(one.data) for one in left) + size > BOUND_BYTES:
-            cheapest = min(left, key=lambda one: (one.price, -one.arrival), default=None)
-            if cheapest is None or cheapest.price >= price:
-                return None
-            left.remove(cheapest)
-            gone.append(cheapest)
-        return gone
+    def has_room(self, size: int) -> bool:
+        return len(self.model) < BOUND and sum(len(one.data) for one in self.model) + size <= BOUND_BYTES
 
     @rule(
         sender=st.sampled_from(SENDERS),
@@ -69,18 +62,14 @@ class Waiting(RuleBasedStateMachine):
         self.arrivals += 1
         name, own = b"%d" % self.arrivals, self.of(sender)
         price = min([fee * 1_000 // weight, *(one.price for one in own)])
-        gone = self.making_way(size, price)
         checked = Checked(sender, len(own) + 1, fee, weight)
-        if gone is None:
+        assert self.pool.has_room(bytes(size)) == self.has_room(size)
+        if not self.has_room(size) or len(own) == WINDOW:
             with pytest.raises(Refusal) as caught:
                 self.pool.add(name, bytes(size), checked)
-            assert caught.value.reason == errors.MEMPOOL_FULL
+            assert caught.value.reason == (errors.SENDER_BUSY if self.has_room(size) else errors.MEMPOOL_FULL)
             return
-        displaced = self.pool.add(name, bytes(size), checked)
-        assert [one.name for one in displaced] == [one.name for one in gone]
-        for one in gone:
-            assert one == self.of(one.sender)[-1], "who makes way is the last of its sender"
-            self.model.remove(one)
+        self.pool.add(name, bytes(size), checked)
         self.model.append(One(name, bytes(size), sender, price, self.arrivals))
 
     @precondition(lambda self: self.model)
@@ -142,16 +131,18 @@ def test_of_those_that_pay_alike_everybodys_first_goes_before_anybodys_second(se
         del turns[: len(people)]
 
 
-def test_where_not_enough_pay_less_nobody_makes_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mempool, "MAX_BYTES", 10)
+def test_of_one_sender_so_many_wait_whatever_it_pays_and_one_more_when_one_of_them_is_gone() -> None:
     pool = mempool.Mempool()
-    pool.add(b"cheap", bytes(5), Checked(b"anna", 1, 1, 1))
-    pool.add(b"dear", bytes(5), Checked(b"bert", 1, 9, 1))
-    with pytest.raises(Refusal) as caught:
-        pool.add(b"large", bytes(8), Checked(b"cora", 1, 5, 1))
-    assert caught.value.reason == errors.MEMPOOL_FULL
-    assert [one.name for one in pool.in_order()] == [b"dear", b"cheap"]
-    assert [one.name for one in pool.add(b"small", bytes(5), Checked(b"cora", 1, 5, 1))] == [b"cheap"]
+    for number in range(SEQUENCE_WINDOW):
+        pool.add(b"%d" % number, b"tx", Checked(b"anna", number, 1, 1))
+    with pytest.raises(Refusal) as busy:
+        pool.add(b"one more", b"tx", Checked(b"anna", SEQUENCE_WINDOW, 1_000, 1))
+    assert (busy.value.reason, busy.value.detail) == (errors.SENDER_BUSY, f"{SEQUENCE_WINDOW} transactions")
+    assert len(pool) == SEQUENCE_WINDOW
+    pool.add(b"another's", b"tx", Checked(b"bert", 1, 1, 1))
+    pool.drop(b"0")
+    pool.add(b"one more", b"tx", Checked(b"anna", SEQUENCE_WINDOW, 1, 1))
+    assert len(pool) == SEQUENCE_WINDOW + 1
 
 
 def test_the_mempool_holds_so_many_transactions_and_so_many_bytes() -> None:
@@ -161,8 +152,6 @@ def test_the_mempool_holds_so_many_transactions_and_so_many_bytes() -> None:
     with pytest.raises(Refusal) as full:
         pool.add(b"one more", b"tx", Checked(b"other", 1, 1, 1))
     assert full.value.reason == errors.MEMPOOL_FULL
-    newest = b"%d" % (mempool.MAX_TRANSACTIONS - 1)
-    assert [one.name for one in pool.add(b"one more", b"tx", Checked(b"other", 1, 2, 1))] == [newest]
     for one in pool.in_order():
         pool.drop(one.name)
     assert len(pool) == 0

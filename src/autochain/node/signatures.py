@@ -33,7 +33,7 @@ class SignatureProcesses:
     """Implements the ledger's `SignatureVerifier`; its processes start when there is enough for them to do."""
 
     def __init__(self, processes: int | None = None) -> None:
-        count = processes or os.cpu_count() or 1
+        count = processes or max(1, (os.cpu_count() or 1) - 1)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="signatures")
         """One waits for each process."""
         self._idle: SimpleQueue[_Process | None] = SimpleQueue()

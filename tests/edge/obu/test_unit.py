@@ -18,6 +18,7 @@ from autochain.onchain.contracts.mining import GetReward
 from autochain.onchain.contracts.recording import HOUR_MS, GetRecording, ListRecordings, recording_id
 from autochain.onchain.contracts.recording.errors import IN_THE_FUTURE
 from autochain.onchain.contracts.token import Transfer
+from autochain.onchain.contracts.token.errors import TOO_POOR
 from autochain.onchain.ledger import errors as ledger_errors
 from autochain.onchain.refusals import present
 from autochain.services.release import Depositor
@@ -269,7 +270,7 @@ def test_a_vehicle_that_can_not_pay_keeps_the_drive_until_it_can(home: Path) -> 
         car = await an_unattested_car(scene, home)
         fee_uacc = scene.client.dispatcher.least_fee_uacc((Transfer(car.account, 1),), signatures=1)
         await scene.client.send(car, Transfer(scene.owner.account, 100_000 - fee_uacc - 10))
-        with refuses(ledger_errors.FEES_UNPAYABLE):
+        with refuses(TOO_POOR):
             await a_unit(scene, car=car).record(a_drive(2, before_ms=NOW_MS))
         assert waiting(home) == 1
         await scene.client.send(scene.owner, Transfer(car.account, 100_000))

@@ -143,8 +143,8 @@ def sees_what_was_left_out(twins: Twins, candidates: list[bytes], proposal: Prop
     left = list(candidates)
     for data in (*proposal.chosen, *out):
         left.remove(data)
-    places = [candidates.index(data) for data in proposal.chosen]
-    assert places == sorted(places)
+    following = iter(candidates)
+    assert all(data in following for data in proposal.chosen), "of what came twice, the second one may be chosen"
     screen = twins.one.machine.admission.screen
     for data, result in zip(proposal.chosen, executed.results, strict=False):
         assert result.weight_used > 0, "what is refused before its messages run is not chosen"
@@ -185,7 +185,7 @@ def test_the_kinds_of_transactions_come_to_all_that_can_come_of_them() -> None:
     assert rang > 5
 
 
-# What happens between screening and admission
+# What happens between screening and the block
 
 
 def treasury_put(harness: Harness, text: str = "1", *, sequence: int = 1) -> bytes:
@@ -203,21 +203,29 @@ def probed() -> tuple[Harness, Party, StateMachine]:
     return harness, harness.register("ada"), harness.machine
 
 
+def proposed(harness: Harness, *candidates: bytes) -> tuple[list[bytes], list[Reason]]:
+    """Gives what would go into the next block, and why the others could not."""
+    chosen, refused = harness.machine.prepare(candidates, height=harness.height + 1, time_ms=harness.now_ms)
+    return chosen, [refusal.reason for _, refusal in refused]
+
+
 def test_keys_that_change_while_signatures_are_verified_prove_nothing_any_more() -> None:
     harness, ada, machine = probed()
     new = make_seeds("ada", generation=1)
     old = [harness.sign(ada, probe.Put("a", "1"), sequence=at) for at in (1, 2)]
     by_payer = harness.sign(harness.treasury, probe.Put("b", "1"), payer=ada)
     for data in (*old, by_payer):
-        assert all(verify_in_turn(machine.screen(data)))
+        assert all(verify_in_turn(machine.screen(data).signatures))
     harness.do(ada, ada.rotation(new))
-    refuses(lambda: machine.admit(old[1]), errors.BAD_SIGNATURE)
-    refuses(lambda: machine.admit(by_payer), errors.BAD_SIGNATURE)
+    for data in (old[1], by_payer):
+        machine.vouch(data)
+    assert proposed(harness, old[1], by_payer) == ([], [errors.BAD_SIGNATURE] * 2)
     refuses(lambda: harness.check(old[1]), errors.BAD_SIGNATURE)
     ada.seeds = new
     data = harness.sign(ada, probe.Put("a", "1"), sequence=2)
-    assert all(verify_in_turn(machine.screen(data)))
-    assert machine.admit(data).sequence == 2
+    assert all(verify_in_turn(machine.screen(data).signatures))
+    machine.vouch(data)
+    assert proposed(harness, data) == ([data], [])
     assert harness.block(old[1], data)[0].code == errors.BAD_SIGNATURE.code
 
 
@@ -239,44 +247,47 @@ def test_an_account_that_is_revoked_or_moves_on_while_signatures_are_verified_is
     first, second = (harness.sign(ada, probe.Put("a", text), sequence=1) for text in ("1", "2"))
     machine.screen(second)
     assert harness.block(first)[0].code == 0
-    refuses(lambda: machine.admit(second), errors.WRONG_SEQUENCE)
+    machine.vouch(second)
+    assert proposed(harness, second) == ([], [errors.WRONG_SEQUENCE])
     third = harness.sign(ada, probe.Put("a", "3"))
     machine.screen(third)
     harness.do(ada, Revoke(ada.account))
-    refuses(lambda: machine.admit(third), errors.REVOKED_SENDER)
+    machine.vouch(third)
+    assert proposed(harness, third) == ([], [errors.REVOKED_SENDER])
 
 
-def test_what_was_not_screened_or_was_withdrawn_is_not_admitted() -> None:
+def test_nobody_vouches_for_what_was_not_screened_or_was_forgotten() -> None:
     harness = Harness(contracts=WITH_PROBE)
     data = treasury_put(harness)
     with pytest.raises(Broken):
-        harness.machine.admit(data)
+        harness.machine.vouch(data)
     harness.machine.screen(data)
-    harness.machine.withdraw(data)
+    harness.machine.forget(data)
     with pytest.raises(Broken):
-        harness.machine.admit(data)
+        harness.machine.vouch(data)
 
 
-def test_to_withdraw_what_does_not_wait_changes_nothing() -> None:
+def test_what_was_screened_and_not_vouched_for_or_was_forgotten_is_verified_in_its_block() -> None:
+    harness, ada, machine = probed()
+    for vouched in (False, True):
+        forged = seal(harness, ada, probe.Put("a", "1"), signatures=(Signature(0, bytes(64)),))
+        machine.screen(forged)
+        if vouched:
+            machine.vouch(forged)
+            assert proposed(harness, forged) == ([forged], []), "the engine's word is taken"
+            machine.forget(forged)
+        assert proposed(harness, forged) == ([], [errors.BAD_SIGNATURE])
+
+
+def test_to_forget_what_does_not_wait_changes_nothing() -> None:
     harness = Harness(contracts=WITH_PROBE)
     first, second = (treasury_put(harness, sequence=at) for at in (1, 2))
-    harness.machine.withdraw(first)
+    harness.machine.forget(first)
     harness.check(first)
     for _ in range(2):
-        harness.machine.withdraw(second)
+        harness.machine.forget(second)
     harness.check(second)
-
-
-def test_what_is_withdrawn_gives_its_place_back() -> None:
-    harness = Harness(contracts=WITH_PROBE)
-    first, second, third = (treasury_put(harness, sequence=at) for at in (1, 2, 3))
-    for data in (first, second):
-        harness.check(data)
-    refuses(lambda: harness.check(second), errors.WRONG_SEQUENCE)
-    harness.machine.withdraw(second)
-    other = treasury_put(harness, "other", sequence=2)
-    assert [harness.check(data).sequence for data in (other, third)] == [2, 3]
-    assert [result.code for result in harness.block(first, other, third)] == [0, 0, 0]
+    assert proposed(harness, first, second) == ([first, second], [])
 
 
 def test_a_screening_that_fails_is_forgotten_by_a_later_one() -> None:

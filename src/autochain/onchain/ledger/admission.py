@@ -7,15 +7,13 @@ from typing import NamedTuple
 
 from ..crypto import SignatureJob, check_key
 from . import errors
+from .application import SEQUENCE_WINDOW
 from .context import BlockInfo, Context, View
 from .dispatch import Dispatcher
 from .interfaces import AccountKeys, BalanceOf, KeysOf, Pay, UseSequence
 from .messages import Introduction, Message
 from .state import Committed, Overlay
 from .transaction import Signature, Transaction, sign_bytes
-
-SEQUENCE_WINDOW = 64
-"""How many transactions of one sender may wait for a block."""
 
 
 class Screened(NamedTuple):

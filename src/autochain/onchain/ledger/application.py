@@ -16,6 +16,9 @@ from ..units import Count
 from .header import Result
 from .state import Reader
 
+SEQUENCE_WINDOW = 64
+"""How many transactions of one sender may wait for a block."""
+
 
 class Info(NamedTuple):
     """Where the application stands."""
@@ -53,6 +56,14 @@ class Checked(NamedTuple):
     sequence: int
     fee_uacc: int
     weight: int
+
+
+class Screening(NamedTuple):
+    """A transaction of which nothing is wrong that can be seen at once."""
+
+    checked: Checked
+    signatures: tuple[SignatureJob, ...]
+    """What is left to verify."""
 
 
 class Proposal(NamedTuple):
@@ -138,20 +149,24 @@ class Application(Protocol):
         """Begins a chain from its genesis state; gives the root."""
         ...
 
-    def screen(self, data: bytes) -> tuple[SignatureJob, ...]:
-        """Refuses what is seen to be wrong at once; gives the signatures that are left to verify, in any thread."""
+    def screen(self, data: bytes) -> Screening:
+        """Refuses what is seen to be wrong at once; says which signatures are left to verify, in any thread."""
         ...
 
-    def admit(self, data: bytes) -> Checked:
-        """Lets a screened transaction whose signatures hold wait for a block, behind those that were let before."""
+    def vouch(self, data: bytes) -> None:
+        """Takes note that the signatures of a screened transaction hold."""
         ...
 
-    def withdraw(self, data: bytes) -> None:
-        """Takes note that a transaction that was screened or admitted does not wait any more."""
+    def forget(self, data: bytes) -> None:
+        """Takes note that a screened transaction does not wait any more."""
         ...
 
     def check(self, data: bytes, *, recheck: bool = False) -> Checked:
-        """Screens, verifies and admits one transaction, or refuses; after a commit, all that wait are rechecked."""
+        """Screens and verifies a transaction, and refuses what could not happen behind those that were let in before.
+
+        After a commit all that wait are rechecked. An engine may as well screen, verify and vouch by itself and leave
+        it to `prepare` to refuse.
+        """
         ...
 
     def prepare(self, candidates: Sequence[bytes], *, height: int, time_ms: int) -> Proposal:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Union, cast
 
-from ..codec import Codec
+from ..codec import Codec, encode
 from ..crypto import SUITES
 from ..ids import contract_account
 from ..refusals import Refusal, broken, ensure, present
+from ..units import split
 from . import errors, timers
 from .context import BlockInfo, Context, View
 from .contract import Answer, Contract, Handler
@@ -19,6 +20,10 @@ from .transaction import Transaction
 
 BASE_WEIGHT = 50
 """What a transaction costs apart from its signatures and messages."""
+FREE_BYTES = 1_024
+"""So long may the messages of a transaction be for nothing."""
+BYTES_PER_WEIGHT = 10
+"""What lies beyond is hashed, sent and kept for ever."""
 
 
 class Dispatcher:
@@ -83,7 +88,7 @@ class Dispatcher:
         weight = BASE_WEIGHT + signatures * self._signature_weight
         for message in messages:
             weight += message.weight
-        return weight
+        return weight + split(max(0, len(encode(messages)) - FREE_BYTES), BYTES_PER_WEIGHT)[0]
 
     def least_fee_uacc(self, messages: Sequence[Message], *, signatures: int) -> int:
         """Gives the least fee a transaction must offer; what only registers is free."""

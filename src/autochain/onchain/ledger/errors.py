@@ -35,7 +35,6 @@ STORE_FULL = _reason(
 STORE_DAMAGED = _reason(34, "The chain's store is damaged.", "Restore the home's folder `chains` from a backup.")
 FEES_UNPAYABLE = _reason(35, "The payer can't pay the fees of all that waits.", "Send ACC to the payer, or wait.")
 SENDER_BUSY = _reason(36, "Too many transactions of this sender wait.", "Wait for the first of them.")
-TOO_CHEAP = _reason(37, "The queue is full of transactions that pay more.", "Offer a higher fee, or send it later.")
 
 REPLAY_DIFFERS = _reason(
     38,

@@ -321,6 +321,7 @@ def data_hash(txs: Sequence[bytes]) -> bytes:
 
 
 def results_hash(results: Sequence[Result]) -> bytes:
+    """Gives the root over the results of a block."""
     return merkle.root([result.encode() for result in results])
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..codec import Codec, Record, encode
-from ..crypto import SignatureJob, SignatureVerifier, verify_in_turn
+from ..crypto import SignatureVerifier, verify_in_turn
 from ..ids import Hash
 from ..refusals import Refusal, ensure, present
 from ..units import Count
 from . import errors, timers
 from .admission import Admission, Screened, Speakers, Standing
-from .application import Answer, Checked, Executed, Info, Proposal, Snapshot, Store
+from .application import Answer, Checked, Executed, Info, Proposal, Screening, Snapshot, Store
 from .blocks import BlockRun, Room
 from .context import BlockInfo
 from .contract import Contract
@@ -153,14 +153,14 @@ class StateMachine:
         self.commit()
         return tree.root
 
-    def screen(self, data: bytes) -> tuple[SignatureJob, ...]:
+    def screen(self, data: bytes) -> Screening:
         return self.room.screen(data)
 
-    def admit(self, data: bytes) -> Checked:
-        return self.room.admit(data)
+    def vouch(self, data: bytes) -> None:
+        self.room.vouch(data)
 
-    def withdraw(self, data: bytes) -> None:
-        self.room.withdraw(data)
+    def forget(self, data: bytes) -> None:
+        self.room.forget(data)
 
     def check(self, data: bytes, *, recheck: bool = False) -> Checked:
         return self.room.check(data, recheck=recheck)

@@ -1,4 +1,4 @@
-"""The way of a transaction to its block: screened, verified, admitted, and remembered until it happens."""
+"""The way of a transaction to its block: screened, verified, and remembered until it happens."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
-from ..crypto import SignatureJob, SignatureVerifier
+from ..crypto import SignatureVerifier
 from ..refusals import Refusal, present
 from . import errors
 from .admission import Admission, Screened, Speakers, Standing
-from .application import Checked
+from .application import Checked, Screening
 
 REMEMBERED_BYTES = 128 * 1024 * 1024
-"""How much of what was admitted is remembered; what was forgotten is verified once more in its block."""
+"""How much of what was verified is remembered; what was forgotten is verified once more in its block."""
 
 
 class Known(NamedTuple):
@@ -38,79 +38,80 @@ class WaitingRoom:
         self._standing: Standing | None = None
         self._unverified: dict[bytes, Known] = {}
         """What was screened and is being verified, by its bytes."""
-        self._admitted: dict[bytes, Known] = {}
-        self._admitted_bytes = 0
+        self._proven: dict[bytes, Known] = {}
+        """What waits and whose signatures hold, by its bytes."""
+        self._proven_bytes = 0
         self._ahead: dict[bytes, int] = {}
-        """How many transactions of a sender were admitted for the next block."""
+        """How many transactions of a sender were let in for the next block."""
         self._owed_uacc: dict[bytes, int] = {}
         """What a payer owes for them."""
 
     def stand(self, standing: Standing) -> None:
-        """Takes note of a new last state; all who wait are admitted anew."""
+        """Takes note of a new last state, against which all who wait are checked anew."""
         self._standing = standing
         self._ahead.clear()
         self._owed_uacc.clear()
 
-    def screen(self, data: bytes) -> tuple[SignatureJob, ...]:
+    def screen(self, data: bytes) -> Screening:
         admission, standing = self._admission, present(self._standing, "a chain has begun")
         screened = admission.screen(data)
         speakers = admission.speakers(standing, screened)
         jobs = admission.jobs(screened, speakers)
         self._unverified[data] = Known(screened, speakers)
-        return jobs
+        return Screening(_checked(screened), jobs)
 
-    def admit(self, data: bytes) -> Checked:
-        known = present(
-            self._unverified.pop(data, None) or self._admitted.get(data), "a transaction is screened, then admitted"
-        )
-        screened, proven = known
-        admission, standing = self._admission, present(self._standing, "a chain has begun")
-        speakers = admission.speakers(standing, screened)
-        if proven is None or not speakers.same_keys(proven):
-            raise errors.BAD_SIGNATURE("the keys have changed meanwhile")
-        sender, payer, fee_uacc = screened.sender, screened.payer, screened.transaction.fee_uacc
-        ahead, owed_uacc = self._ahead.get(sender, 0), self._owed_uacc.get(payer, 0)
-        admission.may_wait(standing, screened, speakers, ahead=ahead, owed_uacc=owed_uacc)
-        if screened.must_happen:
-            self._happens(screened, speakers)
+    def vouch(self, data: bytes) -> None:
+        known = present(self._unverified.pop(data, None), "a transaction is screened before it is vouched for")
         self._remember(data, known)
-        self._ahead[sender] = ahead + 1
-        self._owed_uacc[payer] = owed_uacc + fee_uacc
-        return Checked(sender, screened.transaction.proof.sequence, fee_uacc, screened.weight)
-
-    def withdraw(self, data: bytes) -> None:
-        if self._unverified.pop(data, None) is None:
-            known = self.forget(data)
-            if known is not None:
-                self._ahead[known.screened.sender] -= 1
-                self._owed_uacc[known.screened.payer] -= known.screened.transaction.fee_uacc
 
     def check(self, data: bytes, *, recheck: bool = False) -> Checked:
-        if not (recheck and data in self._admitted) and not all(self._verify(self.screen(data))):
-            del self._unverified[data]
-            raise errors.BAD_SIGNATURE()
+        if not (recheck and data in self._proven):
+            if not all(self._verify(self.screen(data).signatures)):
+                self.forget(data)
+                raise errors.BAD_SIGNATURE()
+            self.vouch(data)
         try:
-            return self.admit(data)
+            return self._admit(self._proven[data])
         except Refusal:
             if recheck:
                 self.forget(data)
             raise
 
+    def _admit(self, known: Known) -> Checked:
+        """Refuses what could not go into the next block behind what was let in before it."""
+        screened, proven = known
+        admission, standing = self._admission, present(self._standing, "a chain has begun")
+        speakers = admission.speakers(standing, screened)
+        if proven is None or not speakers.same_keys(proven):
+            raise errors.BAD_SIGNATURE("the keys have changed meanwhile")
+        ahead, owed_uacc = self._ahead.get(screened.sender, 0), self._owed_uacc.get(screened.payer, 0)
+        admission.may_wait(standing, screened, speakers, ahead=ahead, owed_uacc=owed_uacc)
+        if screened.must_happen:
+            self._happens(screened, speakers)
+        self._ahead[screened.sender] = ahead + 1
+        self._owed_uacc[screened.payer] = owed_uacc + screened.transaction.fee_uacc
+        return _checked(screened)
+
     def know(self, data: bytes) -> Known:
         """Gives what is known of a transaction's bytes; refuses what is seen to be wrong without any state."""
-        return self._admitted.get(data) or Known(self._admission.screen(data), None)
+        return self._proven.get(data) or Known(self._admission.screen(data), None)
 
     def _remember(self, data: bytes, known: Known) -> None:
-        if data not in self._admitted:
-            self._admitted_bytes += len(data)
-        self._admitted[data] = known
-        if self._admitted_bytes > REMEMBERED_BYTES:
-            for old in list(islice(self._admitted, len(self._admitted) >> 1)):
+        if data not in self._proven:
+            self._proven_bytes += len(data)
+        self._proven[data] = known
+        if self._proven_bytes > REMEMBERED_BYTES:
+            for old in list(islice(self._proven, len(self._proven) >> 1)):
                 self.forget(old)
 
-    def forget(self, data: bytes) -> Known | None:
+    def forget(self, data: bytes) -> None:
         """Lets go of a transaction that does not wait any more."""
-        known = self._admitted.pop(data, None)
+        self._unverified.pop(data, None)
+        known = self._proven.pop(data, None)
         if known is not None:
-            self._admitted_bytes -= len(data)
-        return known
+            self._proven_bytes -= len(data)
+
+
+def _checked(screened: Screened) -> Checked:
+    transaction = screened.transaction
+    return Checked(screened.sender, transaction.proof.sequence, transaction.fee_uacc, screened.weight)

@@ -7,13 +7,14 @@ import contextlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ....onchain.crypto import SignatureJob, SignatureVerifier
+from ....onchain.crypto import SignatureVerifier
 from ....onchain.ledger import (
     Answer,
     Application,
     BlockAnswer,
     ChainSpec,
     Executed,
+    Screening,
     Status,
     Submitted,
     errors,
@@ -29,6 +30,8 @@ NS_PER_MS = 1_000_000
 MAX_ARRIVING = 20_000
 """How many transactions may wait for their signatures to be verified."""
 MAX_ARRIVING_BYTES = 64 * 1024 * 1024
+MAX_BATCH = 8_192
+"""How many transactions are verified together: the rest is verified while these are made into a block."""
 AT_ONCE = 4
 """So few signatures are verified on the spot; more, beside the making of blocks."""
 POWER = 1
@@ -44,7 +47,7 @@ class _Arriving(NamedTuple):
 
     name: bytes
     data: bytes
-    signatures: tuple[SignatureJob, ...]
+    screening: Screening
 
 
 class EmbeddedEngine:
@@ -114,30 +117,33 @@ class EmbeddedEngine:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            arriving, self._arriving, self._arriving_bytes = self._arriving, [], 0
-            jobs = [job for one in arriving for job in one.signatures]
+            arriving, self._arriving = self._arriving[:MAX_BATCH], self._arriving[MAX_BATCH:]
+            self._arriving_bytes -= sum(len(one.data) for one in arriving)
+            if self._arriving:
+                self._arrived.set()
+            jobs = [job for one in arriving for job in one.screening.signatures]
             if len(jobs) <= AT_ONCE:
                 verdicts = iter(self._verify(jobs))
             else:
                 verdicts = iter(await asyncio.get_running_loop().run_in_executor(None, self._verify, jobs))
             for one in arriving:
-                held = [next(verdicts) for _ in one.signatures]
+                held = [next(verdicts) for _ in one.screening.signatures]
                 self._take_in(one, holds=all(held))
             self._wake.set()
 
     def _take_in(self, one: _Arriving, *, holds: bool) -> None:
-        """Lets a transaction wait for a block."""
+        """Lets a transaction wait for a block, which decides whether it can happen."""
         try:
             if not holds:
                 raise errors.BAD_SIGNATURE()
-            displaced = self._mempool.add(one.name, one.data, self._application.admit(one.data))
+            if not self._mempool.has_room(one.data):
+                # What waits makes way by happening or by being refused: nobody is pushed out for a claimed fee.
+                self.make_block()
+            self._mempool.add(one.name, one.data, one.screening.checked)
+            self._application.vouch(one.data)
         except Refusal as refusal:
-            self._application.withdraw(one.data)
+            self._application.forget(one.data)
             self._refuse(one.name, refusal)
-            return
-        for other in displaced:
-            self._application.withdraw(other.data)
-            self._refuse(other.name, errors.TOO_CHEAP())
 
     async def _run_blocks(self) -> None:
         """Makes blocks: on demand, for a due timer, to prove a change, and to stay fresh."""
@@ -178,7 +184,8 @@ class EmbeddedEngine:
     def make_block(self) -> None:
         """Makes the next block from what waits, writes it durably with its effects, and answers those who wait for it.
 
-        Refuses with STORE_FULL when the store has no room: all who wait are told, and the chain stays as it was.
+        Where nothing that waits can happen and no block is due, none is made. Refuses with STORE_FULL when the store
+        has no room: all who wait are told, and the chain stays as it was.
         """
         height = self._store.height + 1
         last_ms = self._tip.header.time_ms if self._tip else 0
@@ -187,6 +194,8 @@ class EmbeddedEngine:
         chosen, refused = self._application.prepare(list(waiting), height=height, time_ms=time_ms)
         for data, refusal in refused:
             self._refuse(waiting[data], refusal)
+        if not (chosen or self._full or self._tip is None or self._needs_proof_block() or self._is_due()):
+            return
         names = [waiting[data] for data in chosen]
         head, block, commit = self._decide(chosen, height=height, time_ms=time_ms)
         executed = self._application.execute(chosen, height=height, time_ms=time_ms)
@@ -196,14 +205,13 @@ class EmbeddedEngine:
         except Refusal as refusal:
             self._full = True
             for one in self._mempool.in_order():
-                self._application.withdraw(one.data)
+                self._application.forget(one.data)
                 self._refuse(one.name, refusal)
             raise
         self._full = False
         self._tip = header.LightBlock(header.SignedHeader(head, commit), self._validators)
         self._results_hash = header.results_hash([result.deterministic() for result in executed.results])
         self._answer(names, executed, height)
-        self._recheck()
 
     def _decide(self, chosen: list[bytes], *, height: int, time_ms: int) -> tuple[header.Header, bytes, header.Commit]:
         """Builds the block's header and signs the commit that decides it."""
@@ -236,14 +244,6 @@ class EmbeddedEngine:
         for index, (name, result) in enumerate(zip(names, executed.results, strict=True)):
             self._mempool.drop(name)
             self._tell(name, Submitted(name, height, index, result))
-
-    def _recheck(self) -> None:
-        """Drops what can't go into the next block any more."""
-        for one in self._mempool.in_order():
-            try:
-                self._application.check(one.data, recheck=True)
-            except Refusal as refusal:
-                self._refuse(one.name, refusal)
 
     def _refuse(self, name: bytes, refusal: Refusal) -> None:
         """Drops a transaction that waits and tells those who wait for it why; or, if it stands already, where."""
@@ -281,14 +281,14 @@ class EmbeddedEngine:
             if len(self._arriving) >= MAX_ARRIVING or self._arriving_bytes + len(data) > MAX_ARRIVING_BYTES:
                 raise errors.MEMPOOL_FULL(f"{len(self._arriving)} transactions are being verified")
             try:
-                signatures = self._application.screen(data)
+                screening = self._application.screen(data)
             except Refusal:
                 found = self._find(name)
                 if found is None:
                     raise
                 return found
             waiting = self._answers[name] = []
-            self._arriving.append(_Arriving(name, data, signatures))
+            self._arriving.append(_Arriving(name, data, screening))
             self._arriving_bytes += len(data)
             self._arrived.set()
         # Several may wait for one transaction, each with a future of its own: one who goes away takes it from nobody.
@@ -306,7 +306,8 @@ class EmbeddedEngine:
         if self._needs_proof_block():
             self.make_block()
         tip = present(self._tip, "the engine was started")
-        answer = self._application.prove(key)
+        # That block may hold transactions of its own, whose effects no header shows yet.
+        answer = self._application.prove(key, height=tip.header.height - 1)
         return Proved(key, answer.value, answer.proof, tip.encode())
 
     async def block(self, height: int) -> BlockAnswer:
