@@ -45,6 +45,8 @@ def test_a_transfer_moves_what_it_says_and_costs_its_fee(program: Program) -> No
     block = program.json("block", "show", str(moved["height"]))
     (transaction,) = [each for each in block["transactions"] if each["hash"] == moved["transaction"]]
     assert after["owner"] == before["owner"]["balance_uacc"] - 2_500_000 - transaction["fee_uacc"]
+    older = program.json("account", "show", "buyer", "--height", str(moved["height"] - 1))
+    assert older == before["buyer"], "a node answers for older heights, too"
     back = told(program("transfer", moved["from"], "0.25", "--as", "buyer").out)
     assert (back["amount"], back["to"]) == ("0.25 ACC", moved["from"])
 

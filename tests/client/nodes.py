@@ -60,8 +60,8 @@ class Between:
     async def submit(self, data: bytes) -> Submitted:
         return await self.node.submit(data)
 
-    async def query(self, data: bytes) -> Answer:
-        return await self.node.query(data)
+    async def query(self, data: bytes, *, height: int = 0) -> Answer:
+        return await self.node.query(data, height=height)
 
     async def prove(self, key: bytes) -> Proved:
         return await self.node.prove(key)

@@ -56,9 +56,9 @@ def test_a_node_is_asked_once_for_each_page(chain: Chain, clock: VirtualClock) -
             super().__init__(node)
             self.asked = 0
 
-        async def query(self, data: bytes) -> Answer:
+        async def query(self, data: bytes, *, height: int = 0) -> Answer:
             self.asked += 1
-            return await super().query(data)
+            return await super().query(data, height=height)
 
     async def job() -> None:
         async with chain.running() as engine:

@@ -31,8 +31,8 @@ class Listening(Between):
         self.submitted: list[bytes] = []
         self._meanwhile = meanwhile
 
-    async def query(self, data: bytes) -> Answer:
-        answer = await super().query(data)
+    async def query(self, data: bytes, *, height: int = 0) -> Answer:
+        answer = await super().query(data, height=height)
         self._meanwhile()
         return answer
 

@@ -17,7 +17,7 @@ from autochain.node import NodeApp
 from autochain.node import http as node_http
 from autochain.node.http import MAX_BODY_BYTES, NO_ROUTE, NOT_A_HEIGHT, NOT_WHOLE, WRONG_METHOD
 from autochain.onchain.codec import NOT_CANONICAL, NOT_DECODABLE, TOO_LONG, encode
-from autochain.onchain.ledger import BLOCK_ANSWER, SUBMITTED, Refused, errors, transaction_hash
+from autochain.onchain.ledger import BLOCK_ANSWER, SUBMITTED, Question, Refused, errors, transaction_hash
 from autochain.onchain.refusals import Reason
 
 from .chain import Chain
@@ -54,8 +54,23 @@ WRONG = [
     Wrong("nothing submitted", "POST", "/chains/main/submit", b"", 422, NOT_DECODABLE),
     Wrong("a long transaction", "POST", "/chains/main/submit", bytes(65_537), 413, TOO_LONG),
     Wrong("garbage asked", "POST", "/chains/main/query", b"\xc1", 422, NOT_DECODABLE),
-    Wrong("an unknown query", "POST", "/chains/main/query", b"\x91\xa4none", 422, NOT_DECODABLE),
-    Wrong("a query in other bytes", "POST", "/chains/main/query", b"\x92\xd9\x0cprobe/NoteOf\xa1n", 422, NOT_CANONICAL),
+    Wrong("an unknown query", "POST", "/chains/main/query", encode(Question(b"\x91\xa4none")), 422, NOT_DECODABLE),
+    Wrong(
+        "a query in other bytes",
+        "POST",
+        "/chains/main/query",
+        encode(Question(b"\x92\xd9\x0cprobe/NoteOf\xa1n")),
+        422,
+        NOT_CANONICAL,
+    ),
+    Wrong(
+        "a height to come",
+        "POST",
+        "/chains/main/query",
+        encode(Question(encode(NoteOf("n")), 10**9)),
+        422,
+        errors.HEIGHT_GONE,
+    ),
     Wrong("no height", "POST", "/chains/main/block", b"", 422, NOT_A_HEIGHT),
     Wrong("a negative height", "POST", "/chains/main/block", b"-1", 422, NOT_A_HEIGHT),
     Wrong("a broken height", "POST", "/chains/main/block", b"1.0", 422, NOT_A_HEIGHT),
@@ -131,6 +146,8 @@ def test_each_route_answers_what_the_node_answers(chain: Chain, app: NodeApp) ->
             assert submitted.hash == transaction_hash(data)
             query, key = encode(NoteOf("name")), NOTES.key("name")
             assert await node.query(query) == await engine.query(query)
+            before = await node.query(query, height=submitted.height - 1)
+            assert before == await engine.query(query, height=submitted.height - 1) != await node.query(query)
             assert await node.prove(key) == await engine.prove(key)
             assert await node.prove(b"") == await engine.prove(b"")
             assert await node.status() == await engine.status()

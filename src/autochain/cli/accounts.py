@@ -9,7 +9,7 @@ import typer
 from .answers import show, show_json, show_table
 from .groups import examples, group
 from .naming import account_named
-from .options import AsOption, Format, FormatOption, HomeOption, with_network
+from .options import MAX_HEIGHT, AsOption, Format, FormatOption, HomeOption, with_network
 from .words import short_did, time_text, uacc
 
 if TYPE_CHECKING:
@@ -18,20 +18,27 @@ if TYPE_CHECKING:
 app = group("What accounts hold.", "account show")
 
 
-@app.command("show", epilog=examples("account show", "account show owner", "account show buyer --format json"))
+@app.command(
+    "show",
+    epilog=examples("account show", "account show owner --height 12", "account show buyer --format json"),
+)
 def show_account(
     who: Annotated[
         str | None, typer.Argument(metavar="ACCOUNT", help="A DID, or the name of a party of this home.")
     ] = None,
+    height: Annotated[
+        int,
+        typer.Option(min=0, max=MAX_HEIGHT, help="After which block; 0 is the last. A node keeps the last 1,000."),
+    ] = 0,
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Shows an account, or all parties of this home."""
+    """Shows an account, or all parties of this home, as they stand or as they stood after an older block."""
 
     async def job(network: Network) -> list[dict[str, Any]]:
         names = network.names()
         accounts = [account_named(network, who)] if who else list(names)
-        return [await _facts(network, account, names.get(account)) for account in accounts]
+        return [await _facts(network, account, names.get(account), height) for account in accounts]
 
     found = with_network(home, job)
     if who:
@@ -43,13 +50,14 @@ def show_account(
         show_table([row | {"did": short_did(row["did"])} for row in rows], right=["balance"])
 
 
-async def _facts(network: Network, account: bytes, name: str | None) -> dict[str, Any]:
+async def _facts(network: Network, account: bytes, name: str | None, height: int) -> dict[str, Any]:
     from ..onchain.contracts.identity import GetIdentity
     from ..onchain.ids import did
+    from ..onchain.ledger import interfaces
     from ..onchain.units import acc
 
-    identity = await network.client.ask(GetIdentity(account))
-    balance_uacc = await network.client.balance_uacc(account)
+    identity = await network.client.ask(GetIdentity(account), height=height)
+    balance_uacc = await network.client.ask(interfaces.BalanceOf(account), height=height)
     return {
         "name": name,
         "did": did(account),

@@ -9,7 +9,7 @@ import typer
 from .answers import show, show_json, show_table
 from .groups import examples, group
 from .naming import party_names
-from .options import Format, FormatOption, HomeOption, with_network
+from .options import MAX_HEIGHT, Format, FormatOption, HomeOption, with_network
 from .words import short, time_text, who
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..onchain.ledger import BlockAnswer
 
 app = group("What stands in blocks.", "block show")
-MAX_HEIGHT = 2**53 - 1
-"""No chain grows taller, and every JSON reader holds it."""
 
 
 @app.command("show", epilog=examples("block show", "block show 12 --format json"))

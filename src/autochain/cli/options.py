@@ -48,6 +48,9 @@ class CategoryName(Enum):
 CATEGORY_HELP = f"What: {', '.join(name.value for name in CategoryName)}. Repeat it for several."
 
 
+MAX_HEIGHT = 2**53 - 1
+"""No chain grows taller, and every JSON reader holds it."""
+
 FormatOption = Annotated[Format, typer.Option("--format", help="How the answer is printed.")]
 
 

@@ -114,16 +114,16 @@ class Client:
         await self.send(wallet, wallet.registration(), payer=controller)
         return True
 
-    async def ask(self, query: Query[R]) -> R:
-        """Asks the node; the answer is its word, not a proof."""
-        return (await self._ask(query))[0]
+    async def ask(self, query: Query[R], *, height: int = 0) -> R:
+        """Asks the node, for the last state or that after an older height; the answer is its word, not a proof."""
+        return (await self._ask(query, height))[0]
 
-    async def _ask(self, query: Query[R]) -> tuple[R, int]:
+    async def _ask(self, query: Query[R], height: int = 0) -> tuple[R, int]:
         """Asks the node; gives the answer and the height at which it holds."""
         kind = type(query)
         if kind not in self._answers:
             self._answers[kind] = Codec(_answer_type(kind), max_bytes=MAX_ANSWER_BYTES)
-        answer = await self.node.query(encode(query))
+        answer = await self.node.query(encode(query), height=height)
         value: R = self._answers[kind].decode(answer.value)
         return value, answer.height
 

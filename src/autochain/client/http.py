@@ -5,7 +5,19 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
-from ..onchain.ledger import ANSWER, BLOCK_ANSWER, REFUSED, STATUS, SUBMITTED, Answer, BlockAnswer, Status, Submitted
+from ..onchain.codec import encode
+from ..onchain.ledger import (
+    ANSWER,
+    BLOCK_ANSWER,
+    REFUSED,
+    STATUS,
+    SUBMITTED,
+    Answer,
+    BlockAnswer,
+    Question,
+    Status,
+    Submitted,
+)
 from ..onchain.ledger.light import PROVED, Proved
 from ..onchain.refusals import Reason
 
@@ -39,8 +51,8 @@ class HttpNode:
     async def submit(self, data: bytes) -> Submitted:
         return SUBMITTED.decode(await self.request("POST", f"{self._chain}/submit", data))
 
-    async def query(self, data: bytes) -> Answer:
-        return ANSWER.decode(await self.request("POST", f"{self._chain}/query", data))
+    async def query(self, data: bytes, *, height: int = 0) -> Answer:
+        return ANSWER.decode(await self.request("POST", f"{self._chain}/query", encode(Question(data, height))))
 
     async def prove(self, key: bytes) -> Proved:
         return PROVED.decode(await self.request("POST", f"{self._chain}/prove", key))

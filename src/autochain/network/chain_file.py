@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
+from ..node import HISTORY_HEIGHTS
 from ..onchain.codec import encode
 from ..onchain.contracts import consent, credentials, identity, market, mining, recording, token
+from ..onchain.crypto import SUITES
 from ..onchain.ids import contract_account
 from ..onchain.ledger import ChainSpec, Contract, Genesis, Limits
 from ..onchain.units import TOTAL_SUPPLY_UACC, mul_div
@@ -35,6 +37,8 @@ class ChainFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bind: dict[str, str]
     genesis: dict[str, dict[str, Any]]
     limits: dict[str, int] = {}
+    history_heights: int = HISTORY_HEIGHTS
+    """For how many heights back a node answers what the state held."""
 
 
 Parties = Callable[[str], Wallet]
@@ -51,8 +55,12 @@ def load(name: str) -> ChainFile:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise BAD_CHAIN_FILE(f"{path}: {error}") from None
     unknown = [contract for contract in file.contracts if contract not in CONTRACTS]
+    unknown += [f"suite {suite}" for suite in file.suites if suite not in SUITES]
+    unknown += [f"limit {limit}" for limit in file.limits if limit not in Limits.__struct_fields__]
     if unknown or file.engine != "embedded":
         raise BAD_CHAIN_FILE(f"{path}: {', '.join(unknown) or file.engine} is not known")
+    if not file.suites or file.history_heights < 1:
+        raise BAD_CHAIN_FILE(f"{path}: suites and history_heights must be at least one")
     return file
 
 

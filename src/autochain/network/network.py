@@ -208,12 +208,14 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
     service = ReleaseService(
         load(home.parties, "release"), KeyFolder(home.parties / "release" / "keys"), trust, clock=clock
     )
+    history_heights = chain_file.load(CHAIN).history_heights
     checked = check_store(home.chain(CHAIN))
     start = time.monotonic()
-    with (
-        contextlib.closing(ChainStore(home.chain(CHAIN))) as store,
-        contextlib.closing(SignatureProcesses()) as verifier,
-    ):
+    async with contextlib.AsyncExitStack() as stack:
+        store = stack.enter_context(contextlib.closing(ChainStore(home.chain(CHAIN), history_heights=history_heights)))
+        verifier = stack.enter_context(contextlib.closing(SignatureProcesses()))
+        # From here on, for the state is made of millions of objects at once.
+        await stack.enter_async_context(quiet_collector(lambda: store.height))
         refuse_empty(store)
         machine = StateMachine(store, chain_file.CONTRACTS, verify=verifier)
         opened = _opened(checked, keys=len(store.pairs), take_up_seconds=time.monotonic() - start)
@@ -232,7 +234,7 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
         network.opened = opened
         try:
             # When the engine ends by a fault of its own, whoever waits for it must not wait for ever.
-            async with quiet_collector(lambda: store.height), asyncio.TaskGroup() as group:
+            async with asyncio.TaskGroup() as group:
                 running = group.create_task(engine.run())
                 try:
                     yield network

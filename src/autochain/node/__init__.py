@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from .http import NodeApp
     from .replaying import ReplayedBlocks, replay_blocks
     from .signatures import SignatureProcesses
-    from .store import ChainStore, Checked, check_store
+    from .store import HISTORY_HEIGHTS, ChainStore, Checked, check_store
 
 __all__ = [
+    "HISTORY_HEIGHTS",
     "ChainStore",
     "Checked",
     "EmbeddedEngine",

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from ..onchain.codec import TOO_LONG, encode
-from ..onchain.ledger import Node, Refused
+from ..onchain.ledger import QUESTION, Node, Refused
 from ..onchain.refusals import Reason, Refusal
 
 Header = tuple[bytes, bytes]
@@ -124,7 +124,8 @@ def _submit(node: Node) -> Route:
 
 def _query(node: Node) -> Route:
     async def query(body: bytes) -> bytes:
-        return encode(await node.query(body))
+        question = QUESTION.decode(body)
+        return encode(await node.query(question.query, height=question.height))
 
     return query
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lmdb
 
@@ -142,11 +142,9 @@ class ChainStore:
             if type(error) in (lmdb.MapFullError, lmdb.DiskError, lmdb.Error):
                 raise errors.STORE_FULL(str(error)) from None
             raise
-        for key, value in changes.items():
-            if value is None:
-                self._pairs.pop(key, None)
-            else:
-                self._pairs[key] = value
+        self._pairs.update(cast(Mapping[bytes, bytes], changes))
+        for key in [key for key, value in changes.items() if value is None]:
+            del self._pairs[key]
         self._facts, self._staged = facts, None
 
     def _write(

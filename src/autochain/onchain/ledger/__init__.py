@@ -21,7 +21,19 @@ from .dispatch import Dispatcher
 from .genesis import GENESIS, SPEC, SPEC_KEY, ChainSpec, Genesis, Limits
 from .machine import StateMachine
 from .messages import Event, Introduction, Message, Query, Timer
-from .node import BLOCK_ANSWER, REFUSED, STATUS, SUBMITTED, BlockAnswer, Node, Refused, Status, Submitted
+from .node import (
+    BLOCK_ANSWER,
+    QUESTION,
+    REFUSED,
+    STATUS,
+    SUBMITTED,
+    BlockAnswer,
+    Node,
+    Question,
+    Refused,
+    Status,
+    Submitted,
+)
 from .state import HASH, ID, NUMBER, TEXT, Committed, Overlay, Table
 from .transaction import KeysProof, Signature, Transaction, sign_bytes, transaction_hash
 from .tree import Tree
@@ -33,6 +45,7 @@ __all__ = [
     "HASH",
     "ID",
     "NUMBER",
+    "QUESTION",
     "REFUSED",
     "SEQUENCE_WINDOW",
     "SPEC",
@@ -62,6 +75,7 @@ __all__ = [
     "Overlay",
     "Proposal",
     "Query",
+    "Question",
     "Refused",
     "Screening",
     "Signature",

@@ -9,7 +9,7 @@ from ..crypto import SignatureJob, check_key
 from . import errors
 from .application import SEQUENCE_WINDOW
 from .context import BlockInfo, Context, View
-from .dispatch import Dispatcher
+from .dispatch import FREE_BYTES, Dispatcher
 from .interfaces import AccountKeys, BalanceOf, KeysOf, Pay, UseSequence
 from .messages import Introduction, Message
 from .state import Committed, Overlay
@@ -93,7 +93,7 @@ class Admission:
             raise errors.WRONG_CHAIN(f"for {transaction.chain_id!r}, this is {self._spec.chain_id!r}")
         if not messages:
             raise errors.NO_MESSAGES()
-        weight = self._dispatcher.weight(messages, signatures=proof.count)
+        weight = self._dispatcher.weight(messages, signatures=proof.count, is_short=len(data) <= FREE_BYTES)
         if weight > self._limits.transaction_weight:
             raise errors.TOO_HEAVY(f"weight {weight} of {self._limits.transaction_weight}")
         is_free = True

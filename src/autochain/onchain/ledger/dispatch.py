@@ -83,11 +83,13 @@ class Dispatcher:
         """Answers a query from outside."""
         return self.answer(View(self, state, block, self._queries[type(query)]), query)
 
-    def weight(self, messages: Sequence[Message], *, signatures: int) -> int:
-        """Adds up what a transaction costs to check and run."""
+    def weight(self, messages: Sequence[Message], *, signatures: int, is_short: bool = False) -> int:
+        """Adds up what a transaction costs to check and run; a short one has no more than `FREE_BYTES` in all."""
         weight = BASE_WEIGHT + signatures * self._signature_weight
         for message in messages:
             weight += message.weight
+        if is_short:
+            return weight
         return weight + split(max(0, len(encode(messages)) - FREE_BYTES), BYTES_PER_WEIGHT)[0]
 
     def least_fee_uacc(self, messages: Sequence[Message], *, signatures: int) -> int:

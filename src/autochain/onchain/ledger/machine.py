@@ -26,7 +26,7 @@ from .waiting import WaitingRoom
 
 PROVABLE_ROOTS = 64
 """How many distinct roots stay provable."""
-MAX_TAKEN_BACK = 200_000
+MAX_TAKEN_BACK = 50_000
 """How many changes are taken back at a start, so that older roots are provable again."""
 
 

@@ -21,6 +21,13 @@ class Submitted(Record, frozen=True):
     result: TransactionResult
 
 
+class Question(Record, frozen=True):
+    """An encoded query, and the height after which the state is asked; 0 is the last."""
+
+    query: bytes
+    height: Count = 0
+
+
 class Status(Record, frozen=True):
     """Where a chain stands."""
 
@@ -65,6 +72,7 @@ class Refused(Record, frozen=True):
 
 MAX_BLOCK_ANSWER_BYTES = 64 * 1024 * 1024
 SUBMITTED: Codec[Submitted] = Codec(Submitted, max_bytes=8 * 1024 * 1024)
+QUESTION: Codec[Question] = Codec(Question, max_bytes=1_048_576)
 STATUS: Codec[Status] = Codec(Status, max_bytes=4096)
 REFUSED: Codec[Refused] = Codec(Refused, max_bytes=65_536)
 BLOCK_ANSWER: Codec[BlockAnswer] = Codec(BlockAnswer, max_bytes=MAX_BLOCK_ANSWER_BYTES)
@@ -77,8 +85,8 @@ class Node(Protocol):
         """Has a transaction put into a block; returns when that block is durable, or raises the refusal."""
         ...
 
-    async def query(self, data: bytes) -> Answer:
-        """Answers an encoded query."""
+    async def query(self, data: bytes, *, height: int = 0) -> Answer:
+        """Answers an encoded query, by the last state or by that after an older height that is still kept."""
         ...
 
     async def prove(self, key: bytes) -> Proved:

@@ -13,7 +13,7 @@ from hashlib import sha256 as _sha256
 from typing import TypeAlias
 
 from ..crypto import sha256
-from ..refusals import ensure
+from ..refusals import broken
 from .ics23 import CommitmentProof, ExistenceProof, InnerOp, NonExistenceProof
 
 EMPTY = bytes(32)
@@ -45,7 +45,7 @@ class Tree:
 
     def update(self, changes: Mapping[bytes, bytes | None]) -> Tree:
         """Gives the tree after a batch of changes; a key with None is deleted."""
-        prepared = sorted([_change(key, value) for key, value in changes.items()], key=_path)
+        prepared = sorted([_change(key, value) for key, value in changes.items()])  # By path: no two have the same.
         return Tree(_update(self._root, prepared, 0, len(prepared), 0) if prepared else self._root)
 
     def get(self, key: bytes) -> bytes | None:
@@ -76,18 +76,12 @@ class Tree:
 
 
 def _change(key: bytes, value: bytes | None) -> Change:
-    ensure(
-        key and (value is None or 0 < len(value) <= MAX_VALUE_BYTES),
-        "a key is not empty and a value has 1 to 4096 bytes",
-    )
+    if not key or (value is not None and not 0 < len(value) <= MAX_VALUE_BYTES):
+        broken("a key is not empty and a value has 1 to 4096 bytes")
     path = _sha256(key).digest()
     if value is None:
         return (path, None)
     return (path, (_sha256(b"\x00" + path + _sha256(value).digest()).digest(), path, key, value))
-
-
-def _path(change: Change) -> bytes:
-    return change[0]
 
 
 def _bit(path: bytes, depth: int) -> int:
@@ -121,7 +115,9 @@ def _update(node: Node, changes: list[Change], low: int, high: int, depth: int) 
         right = _update(right, changes, middle, high, depth)
     if left is node[1] and right is node[2]:
         return node
-    return _join(left, right)
+    if left is None or right is None:
+        return _join(left, right)
+    return (_sha256(b"\x01" + left[0] + right[0]).digest(), left, right)
 
 
 def _update_one(node: Node, change: Change, depth: int) -> Node:

@@ -30,8 +30,8 @@ NS_PER_MS = 1_000_000
 MAX_ARRIVING = 20_000
 """How many transactions may wait for their signatures to be verified."""
 MAX_ARRIVING_BYTES = 64 * 1024 * 1024
-MAX_BATCH = 8_192
-"""How many transactions are verified together: the rest is verified while these are made into a block."""
+WORTH_HALVING = 256
+"""So few transactions are verified together even if no block can be made meanwhile."""
 AT_ONCE = 4
 """So few signatures are verified on the spot; more, beside the making of blocks."""
 POWER = 1
@@ -117,7 +117,11 @@ class EmbeddedEngine:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            arriving, self._arriving = self._arriving[:MAX_BATCH], self._arriving[MAX_BATCH:]
+            count = len(self._arriving)
+            if count > WORTH_HALVING and not self._mempool:
+                # One half is verified while the other is made into a block, and so it stays under load.
+                count >>= 1
+            arriving, self._arriving = self._arriving[:count], self._arriving[count:]
             self._arriving_bytes -= sum(len(one.data) for one in arriving)
             if self._arriving:
                 self._arrived.set()
@@ -296,8 +300,8 @@ class EmbeddedEngine:
         waiting.append(future)
         return await future
 
-    async def query(self, data: bytes) -> Answer:
-        return self._application.query(data)
+    async def query(self, data: bytes, *, height: int = 0) -> Answer:
+        return self._application.query(data, height=height)
 
     async def prove(self, key: bytes) -> Proved:
         if self._is_due():
