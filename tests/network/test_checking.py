@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from homes import Scene, data_file, flip_in_a_block, forge, lose, play, refuses, truncate
+from homes import Clock, Scene, data_file, flip_in_a_block, forge, lose, play, refuses, truncate
 
-from autochain.network import CHAIN, HOME_IN_USE, NO_NETWORK, Home, check_home, replay_home
+from autochain.network import CHAIN, HOME_IN_USE, NO_NETWORK, Home, check_home, open_network, replay_home
 from autochain.node import ChainStore
 from autochain.onchain.contracts.token import BALANCES
 from autochain.onchain.ledger import errors
@@ -55,6 +57,22 @@ def test_a_damaged_store_is_refused_by_every_start_and_named_by_the_check(
     with refuses(errors.STORE_DAMAGED):
         replay(home)
     assert Home(home).lock(), "who was refused has let go of the home"
+
+
+def test_the_store_of_another_home_is_refused_by_every_start_and_named_by_the_check(home: Path, tmp_path: Path) -> None:
+    async def make() -> None:
+        async with open_network(Home(tmp_path / "other"), clock=Clock()):
+            pass
+
+    asyncio.run(make())
+    shutil.copy(data_file(tmp_path / "other"), data_file(home))
+    before = data_file(home).read_bytes()
+    assert check(home) == {"file": None, "root": errors.STORE_DAMAGED}
+    with refuses(errors.STORE_DAMAGED):
+        play(home, nothing)
+    with refuses(errors.STORE_DAMAGED):
+        replay(home)
+    assert data_file(home).read_bytes() == before
 
 
 def test_a_state_without_its_root_is_named(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -53,6 +54,27 @@ def test_a_bad_signature_among_many_refuses_only_itself(chain: Chain, clock: Vir
         assert refusal.reason == errors.BAD_SIGNATURE
         assert [answer.result.code for answer in answers if isinstance(answer, Submitted)] == [0] * (count - 1)
         await check_chain(chain)
+
+    run(clock, job())
+
+
+@pytest.mark.parametrize("wrong", ["signature", "sequence"])
+def test_what_was_refused_is_let_go_without_the_collector(chain: Chain, clock: VirtualClock, wrong: str) -> None:
+    async def job() -> None:
+        signed = chain.sign(chain.treasury, Put("name", "text"), sequence=77)
+        async with chain.running() as engine:
+            gc.collect()
+            gc.disable()
+            try:
+                try:
+                    await engine.submit(forged(chain, signed) if wrong == "signature" else signed)
+                except Refusal as refusal:
+                    code = refusal.code
+                assert code == (errors.BAD_SIGNATURE if wrong == "signature" else errors.WRONG_SEQUENCE).code
+                await asyncio.sleep(0)  # Until then the loop itself holds the future that woke this task.
+                assert not [left for left in gc.get_objects() if isinstance(left, Refusal)]
+            finally:
+                gc.enable()
 
     run(clock, job())
 

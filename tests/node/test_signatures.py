@@ -73,6 +73,15 @@ def test_a_large_batch_keeps_its_order(verifier: SignatureProcesses, count: int)
     assert verdicts == verify_in_turn(batch) == [bool(number % 7) for number in range(count)]
 
 
+def test_what_lies_in_the_working_directory_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("queue", "struct", "typing"):
+        (tmp_path / f"{module}.py").write_text("open('was_run', 'w')")
+    monkeypatch.chdir(tmp_path)
+    with closing(SignatureProcesses(1)) as verifier:
+        assert verifier(mixed(WORTH_SHARING)) == verify_in_turn(mixed(WORTH_SHARING))
+    assert not (tmp_path / "was_run").exists()
+
+
 def test_several_threads_get_the_verdicts_of_their_own_batches() -> None:
     batches = [mixed(count) for count in range(100, 900, 100)]
     verdicts: dict[int, list[bool]] = {}

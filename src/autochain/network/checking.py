@@ -13,7 +13,7 @@ from ..onchain.refusals import Refusal
 from . import chain_file
 from .errors import HOME_IN_USE, NO_NETWORK
 from .home import Home
-from .network import CHAIN, refuse_empty
+from .network import CHAIN, refuse_empty, refuse_foreign
 
 
 class Check(NamedTuple):
@@ -55,6 +55,7 @@ def check_home(home: Home, *, begins: Callable[[str], None]) -> list[Check]:
             store = opened.enter_context(contextlib.closing(ChainStore(home.chain(CHAIN))))
             refuse_empty(store)
             chain.append(StateMachine(store, chain_file.CONTRACTS))
+            refuse_foreign(store, home.facts())
             return f"{len(store.pairs)} keys"
 
         if look("file", file) and look("root", root):
@@ -79,7 +80,9 @@ def replay_home(home: Home, *, progress: Callable[[int, int], None]) -> Replayed
             contextlib.closing(SignatureProcesses()) as verify,
         ):
             refuse_empty(store)
-            return replay_blocks(store, chain_file.CONTRACTS, verify=verify, progress=progress)
+            replayed = replay_blocks(store, chain_file.CONTRACTS, verify=verify, progress=progress)
+            refuse_foreign(store, home.facts())
+            return replayed
 
 
 @contextlib.contextmanager

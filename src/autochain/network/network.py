@@ -27,6 +27,7 @@ from ..onchain.contracts.token import Transfer
 from ..onchain.ledger import SPEC, SPEC_KEY, ChainSpec, StateMachine, interfaces
 from ..onchain.ledger.errors import STORE_DAMAGED
 from ..onchain.ledger.light import Trust, check_proved
+from ..onchain.refusals import present
 from ..onchain.units import UACC_PER_ACC
 from ..services.release import Depositor, HttpRelease, Release, ReleaseService, routes
 from ..vault import FolderVault, KeyFolder
@@ -218,6 +219,7 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
         await stack.enter_async_context(quiet_collector(lambda: store.height))
         refuse_empty(store)
         machine = StateMachine(store, chain_file.CONTRACTS, verify=verifier)
+        refuse_foreign(store, facts)
         opened = _opened(checked, keys=len(store.pairs), take_up_seconds=time.monotonic() - start)
         engine = EmbeddedEngine(
             store,
@@ -251,6 +253,13 @@ def refuse_empty(store: ChainStore) -> None:
     """Refuses the store of a network that was made once and whose chain is gone."""
     if store.meta is None:
         raise STORE_DAMAGED("it is empty or lost")
+
+
+def refuse_foreign(store: ChainStore, facts: Facts) -> None:
+    """Refuses a store that is sound and belongs to the network of another home."""
+    chain_id = SPEC.trusted(present(store.get(SPEC_KEY), "a chain's state holds its spec")).chain_id
+    if chain_id != facts.chain_id:
+        raise STORE_DAMAGED(f"it holds the chain {chain_id}, and this is the home of {facts.chain_id}")
 
 
 def _opened(checked: Checked, *, keys: int, take_up_seconds: float) -> Opened:

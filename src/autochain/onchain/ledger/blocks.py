@@ -85,7 +85,8 @@ class BlockRun:
                 if outcome.refusal is not None and screened.must_happen:
                     raise outcome.refusal
             except Refusal as refusal:
-                refused.append((data, refusal))
+                # The frames that it came through lead back to this list, and all would stay for the collector.
+                refused.append((data, refusal.with_traceback(None)))
                 continue
             room.take(data, screened)
             self._note(data, outcome)

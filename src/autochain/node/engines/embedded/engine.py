@@ -298,7 +298,11 @@ class EmbeddedEngine:
         # Several may wait for one transaction, each with a future of its own: one who goes away takes it from nobody.
         future: asyncio.Future[Submitted] = asyncio.get_running_loop().create_future()
         waiting.append(future)
-        return await future
+        try:
+            return await future
+        finally:
+            # A refusal holds this frame; if it held the refusal, both and the bytes would stay for the collector.
+            del future, waiting
 
     async def query(self, data: bytes, *, height: int = 0) -> Answer:
         return self._application.query(data, height=height)
