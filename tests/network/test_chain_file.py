@@ -67,6 +67,19 @@ async def check_allocations(network: Network) -> None:
         pytest.param(("suites = [1]", "suites = ['one']"), r"Expected `int`.*suites", id="wrong type"),
         pytest.param(("guards", "guard"), "guard", id="unknown field"),
         pytest.param(('fees_to = "operation"', ""), "fees_to", id="missing field"),
+        pytest.param(("suites = [1]", "suites = [1, 99]"), "suite 99 is not known", id="unknown suite"),
+        pytest.param(("suites = [1]", "suites = []"), "suites", id="no suite"),
+        pytest.param(("history_heights = 1_000", "history_heights = 0"), "history_heights", id="no history"),
+        *(
+            pytest.param(("[bind]", f"[limits]\n{limit}\n[bind]"), named, id=limit)
+            for limit, named in (
+                ("hight = 1", "limit hight is not known"),
+                ("free_per_block = 0", "free_per_block"),
+                ("timers_per_block = 0", "timers_per_block"),
+                ("block_bytes = 65_535", "room for any one transaction"),
+                ("block_weight = 199_999", "room for any one transaction"),
+            )
+        ),
     ],
 )
 def test_a_chain_file_that_can_not_be_used_is_named_with_its_place(

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from autochain.node import ChainStore
 from autochain.node.store import Checked, StoredBlock, check_store
+from autochain.node.store.checking import check
 from autochain.node.store.pages import Pages
 from autochain.node.store.records import FACTS, ONLY_KEY, seal, sealed_places
 from autochain.onchain.ledger import errors, header
@@ -99,6 +100,25 @@ def test_a_torn_file_is_named(tmp_path: Path, data: bytearray) -> None:
     assert "torn: the file is shorter than its two meta pages, 0 bytes" in wrong(tmp_path, b"")
 
 
+def test_an_entry_that_passes_for_a_database_is_named(tmp_path: Path, data: bytearray) -> None:
+    """LMDB reads such an entry and refuses to delete it, when its height falls out of the history."""
+    named: set[str] = set()
+    for at in range(2 * PAGE, len(data), PAGE):
+        _, _, flags, lower, _ = struct.unpack_from("<QHHHH", data, at)
+        if flags != 2 or lower <= 16:
+            continue
+        node = at + struct.unpack_from("<H", data, at + 16)[0]
+        changed = bytearray(data)
+        struct.pack_into("<H", changed, node + 4, 2)
+        (tmp_path / "data.mdb").write_bytes(changed)
+        try:
+            check(tmp_path, whole=False)
+        except Refusal as refusal:
+            named.add(refusal.detail)
+    databases = ("history", "state", "places", "list of free pages")
+    assert {f"{name}: an entry passes for a database" for name in databases} <= named
+
+
 def meta_page(data: bytearray, *, newer: bool) -> tuple[int, int]:
     """Gives where the newer or the older meta page begins, and its transaction."""
     pages = [(int.from_bytes(data[at:][TRANSACTION], "little"), at) for at in (0, PAGE)]
@@ -178,9 +198,9 @@ def test_a_place_without_its_transaction_is_named(tmp_path: Path, data: bytearra
 def test_facts_that_count_other_entries_are_named(tmp_path: Path, data: bytearray) -> None:
     with writing_to(tmp_path, data) as (store, _):
         store._counted = store._counted[1:] + store._counted[:1]
-    for check in (check_store, ChainStore):
+    for reads in (check_store, ChainStore):
         with pytest.raises(Refusal, match="facts: they count other entries than there are"):
-            check(tmp_path)
+            reads(tmp_path)
 
 
 def test_a_changed_key_that_only_look_ups_meet_is_named(tmp_path: Path, data: bytearray) -> None:

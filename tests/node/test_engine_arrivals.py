@@ -18,7 +18,7 @@ from autochain.node.signatures import WORTH_SHARING
 from autochain.onchain.codec import encode
 from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.crypto import SignatureJob, verify_in_turn
-from autochain.onchain.ledger import Limits, Submitted, errors, transaction_hash
+from autochain.onchain.ledger import Limits, Proposal, Submitted, errors, transaction_hash
 from autochain.onchain.refusals import Refusal
 from chains import Party, make_seeds
 
@@ -246,5 +246,33 @@ def test_what_arrives_faster_than_it_is_verified_is_refused_and_the_rest_is_answ
                 again = await asyncio.gather(*map(engine.submit, signed[at : at + 5]))
                 assert [answer.result.code for answer in again] == [0] * len(again)
         await check_chain(chain)
+
+    run(clock, job())
+
+
+def test_what_no_block_has_room_for_waits_without_keeping_the_engine_busy(
+    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chain files are refused that would let this happen; a spec of another origin may."""
+    chain = Chain(tmp_path / "main", clock, limits=Limits(free_per_block=0))
+    tried: list[int] = []
+    prepare = chain.machine.prepare
+
+    def counted(candidates: Sequence[bytes], *, height: int, time_ms: int) -> Proposal:
+        tried.append(height)
+        return prepare(candidates, height=height, time_ms=time_ms)
+
+    monkeypatch.setattr(chain.machine, "prepare", counted)
+
+    async def job() -> None:
+        async with chain.running() as engine:
+            (data,) = crowd(chain, 1)
+            task = asyncio.create_task(engine.submit(data))
+            await asyncio.sleep(10)
+            assert not task.done()
+            sent = await engine.submit(chain.sign(chain.treasury, Put("name", "text")))
+            assert sent.result.code == 0
+            assert len(tried) < 20
+            task.cancel()
 
     run(clock, job())

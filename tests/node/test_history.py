@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autochain.node import ChainStore
+from autochain.node.store import history
 from autochain.onchain.ledger import errors
 from autochain.onchain.refusals import Refusal
 
@@ -55,6 +56,21 @@ def test_older_heights_are_answered_as_they_were(
             for kept in range(oldest + 1, height + 1):
                 assert store.undo(kept) == {key: models[kept - 1].get(key) for key in batches[kept - first]}
         durable.close()
+
+
+def test_a_listing_that_lies_too_many_changes_back_is_refused_and_a_record_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MAX_LOOKED_AT", 5)
+    store = ChainStore(tmp_path)
+    for height in range(4):
+        store.commit({b"a/1": b"%d" % height, b"a/2": b"x%d" % height, b"b": b"y"}, height=height, meta=b"m")
+    assert list(store.at(1).items(b"a/")) == [(b"a/1", b"1"), (b"a/2", b"x1")]
+    with pytest.raises(Refusal) as caught:
+        list(store.at(0).items(b"a/"))
+    assert caught.value.reason == errors.HEIGHT_GONE
+    assert store.at(0).get(b"a/1") == b"0"
+    store.close()
 
 
 def refused(call: object, height: int) -> bool:

@@ -307,3 +307,28 @@ def test_the_server_may_start_and_stop_the_app(app: NodeApp, clock: VirtualClock
 
     run(clock, app({"type": "lifespan"}, receive, send))
     assert (messages, sent) == ([], ["lifespan.startup.complete", "lifespan.shutdown.complete"])
+
+
+def test_what_arrives_at_once_is_bounded_and_room_comes_back(
+    chain: Chain, app: NodeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_http, "MAX_RECEIVING_BYTES", 1_000)
+
+    async def job() -> None:
+        chain.start()
+        stalled = asyncio.create_task(call(app, "POST", "/chains/main/query", [b"x" * 600, None]))
+        await asyncio.sleep(0)
+        refused = await call(app, "POST", "/chains/main/query", [b"x" * 600])
+        assert refused is not None
+        is_refusal(refused, 503, node_http.TOO_BUSY)
+        small = await call(app, "POST", "/chains/main/query", [encode(Question(encode(NoteOf("n"))))])
+        assert small is not None
+        assert small.status == 200
+        gone = await stalled
+        assert gone is not None
+        is_refusal(gone, 408, NOT_WHOLE)
+        again = await call(app, "POST", "/chains/main/query", [b"x" * 600])
+        assert again is not None
+        is_refusal(again, 422, NOT_DECODABLE)
+
+    run(VirtualClock(), job())

@@ -61,6 +61,11 @@ def load(name: str) -> ChainFile:
         raise BAD_CHAIN_FILE(f"{path}: {', '.join(unknown) or file.engine} is not known")
     if not file.suites or file.history_heights < 1:
         raise BAD_CHAIN_FILE(f"{path}: suites and history_heights must be at least one")
+    limits = Limits(**file.limits)
+    if min(limits.free_per_block, limits.timers_per_block) < 1:
+        raise BAD_CHAIN_FILE(f"{path}: with free_per_block or timers_per_block below 1, some would wait for ever")
+    if limits.transaction_bytes > limits.block_bytes or limits.transaction_weight > limits.block_weight:
+        raise BAD_CHAIN_FILE(f"{path}: a block must have room for any one transaction")
     return file
 
 

@@ -21,6 +21,8 @@ Route = Callable[[bytes], Awaitable[bytes]]
 """request body -> response body; raises the refusal"""
 
 MAX_BODY_BYTES = 1_048_576
+MAX_RECEIVING_BYTES = 67_108_864
+"""How much of all bodies that are arriving is held at once."""
 BODY_TIMEOUT_S = 30
 """How long a request's body may take to arrive."""
 MEDIA_TYPE = b"application/vnd.msgpack"
@@ -29,8 +31,9 @@ NO_ROUTE = Reason("node", 1, "There is nothing at this address.", "See the route
 NOT_A_HEIGHT = Reason("node", 2, "This is not a height.", "Ask for a whole number, or 0 for the last block.")
 WRONG_METHOD = Reason("node", 3, "This address is not asked by this method.", "Use the method named here.")
 NOT_WHOLE = Reason("node", 4, "The request did not arrive whole.", "Send it again, over a better connection.")
+TOO_BUSY = Reason("node", 6, "Too much is being sent here at once.", "Send it again in a moment.")
 
-STATUSES: Mapping[Reason, int] = {NO_ROUTE: 404, WRONG_METHOD: 405, NOT_WHOLE: 408, TOO_LONG: 413}
+STATUSES: Mapping[Reason, int] = {NO_ROUTE: 404, WRONG_METHOD: 405, NOT_WHOLE: 408, TOO_LONG: 413, TOO_BUSY: 503}
 """The statuses of refusals that HTTP has one for; any other has 422."""
 
 
@@ -38,6 +41,7 @@ class NodeApp:
     """Serves the chains of this process, and what services add to them, each route by method and path."""
 
     def __init__(self, chains: Mapping[str, Node], routes: Mapping[tuple[str, str], Route]) -> None:
+        self._receiving_bytes = 0
         self._routes: dict[tuple[str, str], Route] = dict(routes)
         for name, node in chains.items():
             self._routes |= {
@@ -60,7 +64,7 @@ class NodeApp:
     async def _respond(self, scope: Scope, receive: Receive) -> tuple[int, bytes, list[Header]]:
         try:
             route = self._route(scope["method"], scope["path"])
-            return 200, await route(await _read_body(receive)), []
+            return 200, await route(await self._read_body(receive)), []
         except Refusal as refusal:
             status = STATUSES.get(refusal.reason, 422)
             return status, encode(Refused.of(refusal)), _headers(status, refusal)
@@ -71,6 +75,33 @@ class NodeApp:
             methods = [known for known, place in self._routes if place == path]
             raise WRONG_METHOD(", ".join(methods)) if methods else NO_ROUTE(f"{method} {path[:100]}")
         return route
+
+    async def _read_body(self, receive: Receive) -> bytes:
+        chunks: list[bytes] = []
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                await self._read_chunks(receive, chunks)
+        except TimeoutError:
+            raise NOT_WHOLE(f"after {BODY_TIMEOUT_S} s") from None
+        finally:
+            self._receiving_bytes -= sum(map(len, chunks))
+        return b"".join(chunks)
+
+    async def _read_chunks(self, receive: Receive, chunks: list[bytes]) -> None:
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise NOT_WHOLE("the connection was closed")
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            self._receiving_bytes += len(chunks[-1])
+            if size > MAX_BODY_BYTES:
+                raise TOO_LONG(f"more than {MAX_BODY_BYTES} bytes")
+            if self._receiving_bytes > MAX_RECEIVING_BYTES:
+                raise TOO_BUSY()
+            if not message.get("more_body"):
+                return
 
 
 def _headers(status: int, refusal: Refusal) -> list[Header]:
@@ -90,29 +121,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
-
-
-async def _read_body(receive: Receive) -> bytes:
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await _read_chunks(receive)
-    except TimeoutError:
-        raise NOT_WHOLE(f"after {BODY_TIMEOUT_S} s") from None
-
-
-async def _read_chunks(receive: Receive) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise NOT_WHOLE("the connection was closed")
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > MAX_BODY_BYTES:
-            raise TOO_LONG(f"more than {MAX_BODY_BYTES} bytes")
-        if not message.get("more_body"):
-            return b"".join(chunks)
 
 
 def _submit(node: Node) -> Route:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ..onchain.crypto import SignatureVerifier
 from ..onchain.ledger import Contract, Executed, StateMachine, errors, header
-from ..onchain.refusals import Refusal
+from ..onchain.refusals import Reason, Refusal
 from .store import ChainStore, StoredBlock
+
+NO_TEMPORARY_ROOM = Reason(
+    "node", 5, "The temporary folder has no room to run the blocks in.", "Make room, or let TMPDIR name another folder."
+)
 
 
 class ReplayedBlocks(NamedTuple):
@@ -40,6 +44,7 @@ def replay_blocks(
     with (
         tempfile.TemporaryDirectory(prefix="autochain-") as folder,
         contextlib.closing(ChainStore(Path(folder), history_heights=1, durable=False)) as again,
+        _fullness_is_named(folder),
     ):
         again.commit(pairs, height=first_height, meta=meta)
         del pairs
@@ -55,6 +60,17 @@ def replay_blocks(
         if again.pairs != store.pairs:
             raise errors.REPLAY_DIFFERS(f"height {store.height}: the state after it")
         return ReplayedBlocks(first_height + 1, store.height, run.transactions, run.app_hash)
+
+
+@contextlib.contextmanager
+def _fullness_is_named(folder: str) -> Iterator[None]:
+    """Says which disk it is that is full: not that of the chain."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.reason == errors.STORE_FULL:
+            raise NO_TEMPORARY_ROOM(folder) from None
+        raise
 
 
 class _Run:

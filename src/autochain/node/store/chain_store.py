@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +21,7 @@ from .records import (
     Facts,
     Place,
     StoredBlock,
+    damage_is_named,
     height_key,
     named,
     place_of,
@@ -47,7 +47,7 @@ class ChainStore:
         self._history_heights = history_heights
         self._staged: tuple[int, StoredBlock] | None = None
         self._facts: Facts | None = None
-        with _damage_is_named():
+        with damage_is_named():
             self._environment = lmdb.open(
                 str(folder), map_size=MAP_BYTES, max_dbs=len(DATABASES), mode=0o600, sync=durable
             )
@@ -92,7 +92,7 @@ class ChainStore:
         return self._pairs.get(key)
 
     def items(self, prefix: bytes, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        with self._environment.begin(db=self._state) as reading, reading.cursor() as cursor:
+        with damage_is_named(), self._environment.begin(db=self._state) as reading, reading.cursor() as cursor:
             found = cursor.set_range(max(prefix, after))
             if found and cursor.key() == after:
                 found = cursor.next()
@@ -109,7 +109,7 @@ class ChainStore:
         """Gives the meta of a height that `at` answers."""
         if not self.oldest_height <= height <= self.height:
             raise errors.HEIGHT_GONE(f"height {height}, there are {self.oldest_height} to {self.height}")
-        with _damage_is_named():
+        with damage_is_named():
             meta = self.meta if height == self.height else self._history.meta_before(height + 1)
         if meta is None:
             raise errors.STORE_DAMAGED(f"history of height {height + 1}: its meta is not there")
@@ -118,7 +118,7 @@ class ChainStore:
     def undo(self, height: int) -> Mapping[bytes, bytes | None]:
         if not self.oldest_height < height <= self.height:
             raise errors.HEIGHT_GONE(f"height {height}, there are {self.oldest_height + 1} to {self.height}")
-        with _damage_is_named():
+        with damage_is_named():
             return self._history.changed(range(height, height + 1))
 
     def beginning(self) -> tuple[int, dict[bytes, bytes], bytes]:
@@ -207,11 +207,3 @@ class ChainStore:
 
     def close(self) -> None:
         self._environment.close()
-
-
-@contextlib.contextmanager
-def _damage_is_named() -> Iterator[None]:
-    try:
-        yield
-    except lmdb.Error as error:
-        raise errors.STORE_DAMAGED(str(error)) from None

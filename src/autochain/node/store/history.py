@@ -12,10 +12,14 @@ import lmdb
 
 from ...onchain.ledger import errors
 from ...onchain.refusals import ensure
-from .records import height_key, pack_checksum, seal, unseal
+from .records import damage_is_named, height_key, pack_checksum, seal, unseal
 
 if TYPE_CHECKING:
     from .chain_store import ChainStore
+
+
+MAX_LOOKED_AT = 100_000
+"""How many changes are gone through to list what stood at an older height."""
 
 
 class History:
@@ -67,8 +71,14 @@ class History:
         """Gives the meta that stood before a height."""
         return self.before(b"", range(height, height + 1))
 
-    def changed(self, heights: range, prefix: bytes = b"", after: bytes = b"") -> dict[bytes, bytes | None]:
-        """Gives what the keys with a prefix, and after another, held before the first of these heights changed them."""
+    def changed(
+        self, heights: range, prefix: bytes = b"", after: bytes = b"", *, at_most: int | None = None
+    ) -> dict[bytes, bytes | None]:
+        """Gives what the keys with a prefix, and after another, held before the first of these heights changed them.
+
+        Refuses where more changes than `at_most` would have to be looked at.
+        """
+        looked_at = 0
         values: dict[bytes, bytes | None] = {}
         with self._environment.begin(db=self._database) as reading, reading.cursor() as cursor:
             for height in heights:
@@ -76,6 +86,9 @@ class History:
                 found = cursor.set_range(height_key(height) + max(prefix, after))
                 while found and (name := cursor.key()).startswith(wanted):
                     key = name[8:]
+                    looked_at += 1
+                    if looked_at == at_most:
+                        raise errors.HEIGHT_GONE(f"{at_most} changes or more lie between; ask for a later height")
                     if key > after and key not in values:
                         values[key] = unseal(name, cursor.value(), b"history") or None
                     found = cursor.next()
@@ -97,11 +110,13 @@ class Past:
         return range(self._height + 1, self._store.height + 1)
 
     def get(self, key: bytes, /) -> bytes | None:
-        before = self._history.before(key, self._later())
+        with damage_is_named():
+            before = self._history.before(key, self._later())
         return self._store.get(key) if before is None else before or None
 
     def items(self, prefix: bytes, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        values = self._history.changed(self._later(), prefix, after)
+        with damage_is_named():
+            values = self._history.changed(self._later(), prefix, after, at_most=MAX_LOOKED_AT)
         unchanged = (pair for pair in self._store.items(prefix, after) if pair[0] not in values)
         changed = ((key, value) for key, value in sorted(values.items()) if value is not None)
         # Both are begun before the first pair is given, so that a commit in between disturbs neither.

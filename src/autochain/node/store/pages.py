@@ -96,7 +96,8 @@ class Pages:
         """Refuses a file in which not every page is used once or free once."""
         used = bytearray(meta.last_page + 1)
         used[0] = used[1] = 1
-        for _, _, value in self._walk(meta.free, used, "list of free pages"):
+        for _, flags, value in self._walk(meta.free, used, "list of free pages"):
+            _is_value(flags, "list of free pages")
             # LMDB writes the count first, and takes at times more room than it needs.
             numbers = struct.unpack_from(f"<{len(value) // 8}Q", value)
             if len(value) % 8 or not numbers or numbers[0] >= len(numbers):
@@ -104,8 +105,8 @@ class Pages:
             for free in numbers[1 : numbers[0] + 1]:
                 _take(used, free, 1, "list of free pages")
         for name, tree in self.trees(meta, used).items():
-            for _ in self._walk(tree, used, name.decode(errors="replace")):
-                pass
+            for _, flags, _ in self._walk(tree, used, name.decode(errors="replace")):
+                _is_value(flags, name.decode(errors="replace"))
         lost = used.find(0)
         if lost != -1:
             raise errors.STORE_DAMAGED(f"page {lost} is neither used nor free")
@@ -174,6 +175,12 @@ class Pages:
         if len(value) < size:
             raise errors.STORE_DAMAGED(f"torn: the file is shorter than the value on its page {number}")
         return value, pages
+
+
+def _is_value(flags: int, name: str) -> None:
+    """Refuses an entry that passes for a database: LMDB would read it, but never delete it."""
+    if flags == _SUBTREE:
+        raise errors.STORE_DAMAGED(f"{name}: an entry passes for a database")
 
 
 def _take(used: bytearray, first: int, count: int, name: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 from zlib import crc32
+
+import lmdb
 
 from ...onchain.codec import Codec, Record
 from ...onchain.ledger import TransactionResult, errors
@@ -104,3 +107,12 @@ def sealed_places(height: int, names: Sequence[bytes]) -> list[tuple[bytes, byte
 
 def place_of(data: bytes) -> Place:
     return Place(*_PLACE.unpack(data))
+
+
+@contextlib.contextmanager
+def damage_is_named() -> Iterator[None]:
+    """Turns what LMDB raises at a broken file into the refusal that says so."""
+    try:
+        yield
+    except lmdb.Error as error:
+        raise errors.STORE_DAMAGED(str(error)) from None

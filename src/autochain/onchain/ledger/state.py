@@ -72,6 +72,8 @@ class Committed:
     def committed(self, changes: Mapping[bytes, Any]) -> None:
         """Takes note of what was committed."""
         self.decoded.update(changes)
+        if len(self.decoded) > MAX_DECODED:
+            self.decoded.clear()
 
 
 class Overlay:

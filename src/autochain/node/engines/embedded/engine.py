@@ -151,16 +151,17 @@ class EmbeddedEngine:
 
     async def _run_blocks(self) -> None:
         """Makes blocks: on demand, for a due timer, to prove a change, and to stay fresh."""
+        made = True
         while True:
             # Where something waits already, the pause of no length lets others have their turn between two blocks.
-            pause_s = 0 if self._mempool else self._pause_s()
+            pause_s = 0 if self._mempool and made else self._pause_s()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._wake.wait()
             self._wake.clear()
             try:
                 if self._mempool or self._needs_proof_block() or self._is_due():
-                    self.make_block()
+                    made = self.make_block()
             except Refusal:
                 # Those who waited have been told; when there is room again the chain goes on.
                 await asyncio.sleep(ROOM_PAUSE_S)
@@ -185,11 +186,11 @@ class EmbeddedEngine:
         """Whether the last change of state has no header yet that shows its root."""
         return present(self._tip, "the engine was started").header.app_hash != self._application.info().app_hash
 
-    def make_block(self) -> None:
+    def make_block(self) -> bool:
         """Makes the next block from what waits, writes it durably with its effects, and answers those who wait for it.
 
-        Where nothing that waits can happen and no block is due, none is made. Refuses with STORE_FULL when the store
-        has no room: all who wait are told, and the chain stays as it was.
+        Where nothing that waits can happen and no block is due, none is made, and it says so. Refuses with STORE_FULL
+        when the store has no room: all who wait are told, and the chain stays as it was.
         """
         height = self._store.height + 1
         last_ms = self._tip.header.time_ms if self._tip else 0
@@ -199,7 +200,7 @@ class EmbeddedEngine:
         for data, refusal in refused:
             self._refuse(waiting[data], refusal)
         if not (chosen or self._full or self._tip is None or self._needs_proof_block() or self._is_due()):
-            return
+            return False
         names = [waiting[data] for data in chosen]
         head, block, commit = self._decide(chosen, height=height, time_ms=time_ms)
         executed = self._application.execute(chosen, height=height, time_ms=time_ms)
@@ -216,6 +217,7 @@ class EmbeddedEngine:
         self._tip = header.LightBlock(header.SignedHeader(head, commit), self._validators)
         self._results_hash = header.results_hash([result.deterministic() for result in executed.results])
         self._answer(names, executed, height)
+        return True
 
     def _decide(self, chosen: list[bytes], *, height: int, time_ms: int) -> tuple[header.Header, bytes, header.Commit]:
         """Builds the block's header and signs the commit that decides it."""
