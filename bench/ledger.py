@@ -88,12 +88,9 @@ class Accounts:
                 for account, (key, _) in zip(self._accounts, self._keys, strict=True)
             )
         )
-        allocations = token.Parameters(
-            (
-                ("rest", token.Allocation(operator, rest)),
-                *((str(place), token.Allocation(account, each)) for place, account in enumerate(self._accounts)),
-            )
-        )
+        # Under one name: what is measured is accounts, and not how many parts the supply came in.
+        parts = ((operator, rest), *((account, each) for account in self._accounts))
+        allocations = token.Parameters(tuple(("bench", token.Allocation(*part)) for part in parts))
         return encode(Genesis(spec, (("identity", encode(identities)), ("token", encode(allocations)))))
 
     def key(self) -> bytes:

@@ -160,13 +160,16 @@ def _try(know: Know, data: bytes) -> Known | Refusal:
 def _result(outcome: Outcome) -> TransactionResult:
     refusal, weight, events = outcome
     data = encode(events)
+    digest = sha256(data) if events else b""
+    if refusal is None:
+        return TransactionResult(0, "", "", "", weight, weight, data, digest)
     return TransactionResult(
-        code=refusal.code if refusal else 0,
-        codespace=refusal.codespace if refusal else "",
-        text=refusal.text if refusal else "",
-        remedy=refusal.remedy if refusal else "",
+        code=refusal.code,
+        codespace=refusal.codespace,
+        text=refusal.text,
+        remedy=refusal.remedy,
         weight_wanted=weight,
         weight_used=weight,
         events=data,
-        data=sha256(data) if events else b"",
+        data=digest,
     )

@@ -86,6 +86,8 @@ def encode_time(time_ns: int) -> bytes:
 
 
 def _encode_field(field: Field, value: Any) -> bytes:
+    if value == 0 and not (field.always or field.optional or field.repeated):
+        return b""  # Spares the rest to what is most often nothing.
     tag = varint(field.number << 3 | _WIRE.get(field.kind, _LENGTH))
     if field.repeated:
         return b"".join([tag + _payload(field, item) for item in value])
