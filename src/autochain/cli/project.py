@@ -32,8 +32,8 @@ def run_tests(
     """
     root = _clone()
     checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["lint-imports"]]
-    # The whole suite runs on every core; the long ones measure what else runs beside them, so they run alone.
-    shared = [] if soak or paths else ["-n", "auto"]
+    # Whole suites run on every core; what somebody names runs where its output can be followed.
+    shared = [] if paths else ["-n", "auto"]
     pytest = ["pytest", *shared, *(["-m", "soak"] if soak else []), *(paths or [])]
     done: list[dict[str, Any]] = []
     for command in [pytest] if soak or paths else [*checks, pytest]:
