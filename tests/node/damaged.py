@@ -50,7 +50,7 @@ def changes(store: ChainStore, chance: random.Random, count: int) -> dict[bytes,
 def make(folder: Path, *, blocks: int = 25, history_heights: int = 12) -> None:
     """Makes a small chain's store whose pages are of all kinds."""
     chance = random.Random(1)
-    store = ChainStore(folder, history_heights=history_heights, durable=False)
+    store = ChainStore(folder, history_heights=history_heights, durable=False, max_unplaced=7)
     genesis: dict[bytes, bytes | None] = {chance.randbytes(20): chance.randbytes(60) for _ in range(150)}
     store.commit(genesis, height=0, meta=b"genesis")
     grow(store, chance, blocks=blocks)

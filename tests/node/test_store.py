@@ -15,7 +15,7 @@ from onchain.ledger.probe import Put
 
 from autochain.node import ChainStore
 from autochain.node.store import StoredBlock
-from autochain.node.store.records import sealed_places
+from autochain.node.store.records import Place, sealed_places
 from autochain.onchain.ledger import errors, transaction_hash
 from autochain.onchain.refusals import Broken, Refusal
 
@@ -104,7 +104,7 @@ def test_a_transaction_is_found_with_the_block_that_holds_it(tmp_path: Path) -> 
     assert store.find(b"z" * 32) is None
     name = b"w" * 32
     with store._environment.begin(write=True, db=store._places) as writing:
-        writing.put(*sealed_places(1, [name])[0])
+        writing.put(*sealed_places({name: Place(1, 0)})[0])
     with pytest.raises(Refusal, match="block 1 does not hold it"):
         store.find(name)
     with store._environment.begin(write=True, db=store._blocks) as writing:
@@ -112,6 +112,30 @@ def test_a_transaction_is_found_with_the_block_that_holds_it(tmp_path: Path) -> 
     with pytest.raises(Refusal, match="block 1: its checksum differs"):
         store.find(b"y" * 32)
     store.close()
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_places_are_gathered_and_written_together_and_none_is_lost_by_a_stop(tmp_path: Path, stopped: bool) -> None:
+    store = ChainStore(tmp_path, max_unplaced=5)
+    store.commit({}, height=0, meta=b"")
+    written = set[int]()
+    for height in range(1, 13):
+        hashes = tuple(bytes([height, index]) * 16 for index in range(height % 3))
+        store.stage(height, StoredBlock(b"block %d" % height, b"commit", (), b"", hashes))
+        store.commit({}, height=height, meta=b"")
+        if stopped:
+            store.close()
+            store = ChainStore(tmp_path, max_unplaced=5)
+        with store._environment.begin(db=store._places) as reading:
+            written.add(reading.stat()["entries"])
+        for earlier in range(1, height + 1):
+            for index in range(earlier % 3):
+                found = store.find(bytes([earlier, index]) * 16)
+                assert found is not None
+                assert (found[0], found[1].block) == ((earlier, index), b"block %d" % earlier)
+    store.close()
+    # Six and then six more were gathered; the block that made five was written with them.
+    assert written == {0, 6, 12}
 
 
 def test_the_beginning_of_a_chain_is_kept(tmp_path: Path) -> None:

@@ -36,15 +36,30 @@ HISTORY_HEIGHTS = 1_000
 """For how many heights the values that they replaced are kept."""
 
 
+MAX_UNPLACED = 65_536
+"""How many transactions' places are gathered before they are written: hashes lie all over the file's pages, so that
+each write alone would cost a page. Until then the blocks tell them."""
+
+
 class ChainStore:
     """Implements the ledger's `Store`, and keeps the engine's blocks beside the state.
 
     A store that is not `durable` leaves it to the operating system when its file reaches the disk.
     """
 
-    def __init__(self, folder: Path, *, history_heights: int = HISTORY_HEIGHTS, durable: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        history_heights: int = HISTORY_HEIGHTS,
+        durable: bool = True,
+        max_unplaced: int = MAX_UNPLACED,
+    ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._history_heights = history_heights
+        self._max_unplaced = max_unplaced
+        self._unplaced: dict[bytes, Place] = {}
+        """Where transactions stand that `places` does not hold yet."""
         self._staged: tuple[int, StoredBlock] | None = None
         self._facts: Facts | None = None
         with damage_is_named():
@@ -61,6 +76,10 @@ class ChainStore:
                 if sealed is not None:
                     self._facts = FACTS.trusted(unseal(ONLY_KEY, sealed, b"facts"))
                     self._agrees(self._facts, reading)
+        for height in range(self._facts.placed_height + 1 if self._facts else 1, self.height + 1):
+            block = self.block(height)
+            if block is not None:
+                self._unplaced |= _places(height, block)
 
     def _agrees(self, facts: Facts, reading: lmdb.Transaction) -> None:
         if facts.transaction != self._environment.info()["last_txnid"]:
@@ -145,6 +164,10 @@ class ChainStore:
         self._pairs.update(cast(Mapping[bytes, bytes], changes))
         for key in [key for key, value in changes.items() if value is None]:
             del self._pairs[key]
+        if facts.placed_height == height:
+            self._unplaced.clear()
+        elif self._staged is not None:
+            self._unplaced |= _places(*self._staged)
         self._facts, self._staged = facts, None
 
     def _write(
@@ -165,17 +188,27 @@ class ChainStore:
         for key in keys if len(pairs) < len(keys) else ():
             if changes[key] is None:
                 writing.delete(key, db=self._state)
-        if self._staged is not None:
-            self._write_block(writing, *self._staged)
-        facts = Facts(height, oldest_height, meta, self._entries(writing), writing.id())
+        placed_height = self._write_block(writing, height)
+        facts = Facts(height, oldest_height, placed_height, meta, self._entries(writing), writing.id())
         writing.put(ONLY_KEY, seal(ONLY_KEY, FACTS.encode(facts)), db=self._facts_database)
         return facts
 
-    def _write_block(self, writing: lmdb.Transaction, height: int, block: StoredBlock) -> None:
-        key = height_key(height)
+    def _write_block(self, writing: lmdb.Transaction, height: int) -> int:
+        """Writes the staged block, and places when enough are gathered; gives the height up to which they stand."""
+        if self._staged is None and not self._unplaced:
+            return height
+        before = self._facts.placed_height if self._facts else None
+        if self._staged is None:
+            return present(before, "what is not placed yet was committed")
+        block, key = self._staged[1], height_key(height)
         writing.put(key, seal(key, BLOCK.encode(block)), db=self._blocks, append=True)
+        if not self._unplaced and not block.hashes:
+            return height
+        if before is not None and len(self._unplaced) + len(block.hashes) < self._max_unplaced:
+            return before
         with writing.cursor(self._places) as cursor:
-            cursor.putmulti(sealed_places(height, block.hashes))
+            cursor.putmulti(sealed_places(self._unplaced | _places(height, block)))
+        return height
 
     def block(self, height: int) -> StoredBlock | None:
         """Gives a block that is kept."""
@@ -184,6 +217,8 @@ class ChainStore:
 
     def place(self, name: bytes) -> Place | None:
         """Says where the transaction with this hash stands."""
+        if name in self._unplaced:
+            return self._unplaced[name]
         data = self._kept(name, b"places", self._places)
         return None if data is None else place_of(data)
 
@@ -207,3 +242,7 @@ class ChainStore:
 
     def close(self) -> None:
         self._environment.close()
+
+
+def _places(height: int, block: StoredBlock) -> dict[bytes, Place]:
+    return {name: Place(height, index) for index, name in enumerate(block.hashes)}

@@ -139,7 +139,8 @@ class _Check:
             if number and height != expected:
                 raise errors.STORE_DAMAGED(f"block {expected} is lost")
             block, expected = BLOCK.trusted(data), height + 1
-            self._check_places(height, block)
+            if height <= facts.placed_height:
+                self._check_places(height, block)
             if height >= decoded_from:
                 last = _check_link(height, block, last)
         if expected != facts.height + 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 from zlib import crc32
@@ -46,6 +46,8 @@ class Facts(Record, frozen=True):
     height: Count
     oldest_height: Count
     """The oldest height whose state is still known."""
+    placed_height: Count
+    """The last height whose transactions stand in `places`."""
     meta: bytes
     """What the application put beside its last commit."""
     entries: tuple[Count, ...]
@@ -98,11 +100,11 @@ def named(database: bytes, key: bytes) -> str:
     }.get(database, database.decode())
 
 
-def sealed_places(height: int, names: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-    """Gives what is kept under the hashes of a block's transactions, in the order of the hashes."""
-    places = [(name, _PLACE.pack(height, index)) for index, name in enumerate(names)]
-    places.sort(key=itemgetter(0))
-    return [(name, place + pack_checksum(crc32(place, crc32(name)))) for name, place in places]
+def sealed_places(places: Mapping[bytes, Place]) -> list[tuple[bytes, bytes]]:
+    """Gives what is kept under the hashes of transactions, in the order of the hashes."""
+    packed = [(name, _PLACE.pack(*place)) for name, place in places.items()]
+    packed.sort(key=itemgetter(0))
+    return [(name, place + pack_checksum(crc32(place, crc32(name)))) for name, place in packed]
 
 
 def place_of(data: bytes) -> Place:
