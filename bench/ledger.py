@@ -233,7 +233,7 @@ def run(quick: bool) -> list[Case]:
     """Measures a chain of 100,000 accounts, and where there is time for it, one of 1,000,000."""
     sizes = [Size(100_000, 0.25, 64_000, 1)]
     if not quick:
-        sizes = [Size(100_000, 0.25, 80_000, 5), Size(1_000_000, 0.15, 80_000, 5)]
+        sizes = [Size(100_000, 0.25, 64_000, 3), Size(1_000_000, 0.15, 64_000, 3)]
     cases: list[Case] = []
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="autochain-bench-") as folder:

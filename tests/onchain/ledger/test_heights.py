@@ -142,14 +142,20 @@ def test_a_machine_that_was_restarted_goes_on_with_64_roots() -> None:
     assert provable == set(range(min(provable), harness.height + 1))
 
 
-def test_no_more_is_taken_back_than_the_store_has_or_a_start_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_taken_back_than_the_store_has() -> None:
     harness = chain(history_heights=10)
     roots = grown(harness, 30)
     provable = [height for height, root in roots.items() if proves(restarted(harness), height, root)]
     assert provable == list(range(20, 31)), "as far as the store's history goes"
-    monkeypatch.setattr(machine, "MAX_TAKEN_BACK", 12)
-    provable = [height for height, root in roots.items() if proves(restarted(harness), height, root)]
-    assert provable == list(range(provable[0], 31))
-    assert 20 < provable[0] < 29
-    changed = [len(harness.store.undo(height)) for height in range(provable[0] + 1, 31)]
-    assert sum(changed[1:]) < 12 <= sum(changed), "it stops with the block in which it has taken back enough"
+
+
+def test_the_same_roots_are_provable_where_few_trees_are_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, few = chain(), chain()
+    roots = grown(whole, PROVABLE_ROOTS + 20)
+    monkeypatch.setattr(machine, "MAX_KEPT_CHANGES", 12)
+    assert grown(few, PROVABLE_ROOTS + 20) == roots
+    assert len(few.machine._trees) < 12 < len(whole.machine._trees)
+    assert sum(few.machine._apart) <= 12
+    assert len(few.machine._apart) == len(few.machine._trees) - 1
+    for height, root in roots.items():
+        assert proves(few.machine, height, root) == proves(whole.machine, height, root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -26,8 +26,8 @@ from .waiting import WaitingRoom
 
 PROVABLE_ROOTS = 64
 """How many distinct roots stay provable."""
-MAX_TAKEN_BACK = 50_000
-"""How many changes are taken back at a start, so that older roots are provable again."""
+MAX_KEPT_CHANGES = 1_000_000
+"""How many changes the trees in memory may be apart, about a gigabyte; what is older is taken back from the store."""
 
 
 class Meta(Record, frozen=True):
@@ -59,6 +59,8 @@ class StateMachine:
         self._verify = verify
         self._trees: OrderedDict[int, Tree] = OrderedDict()
         """Trees by the first height after which they stand; the newest last."""
+        self._apart: deque[int] = deque()
+        """How many changes each of them but the oldest is apart from the one before."""
         self._meta: Meta | None = None
         self._dispatcher: Dispatcher | None = None
         self._admission: Admission | None = None
@@ -77,27 +79,11 @@ class StateMachine:
         spec = present(self._store.get(SPEC_KEY), "a chain's state holds its spec")
         self._set_up(SPEC.trusted(spec))
         self._stand(meta)
-        self._take_back(tree, meta.height)
+        self._trees = OrderedDict({meta.height: tree})
 
     def _stand(self, meta: Meta) -> None:
         self._meta = meta
         self.room.stand(Standing(self.dispatcher, self._committed, self._ahead()))
-
-    def _take_back(self, tree: Tree, height: int) -> None:
-        """Takes blocks back one after another, as far as the store's history goes, for their roots to be provable."""
-        older: list[tuple[int, Tree]] = []
-        changes = 0
-        while height > self._store.oldest_height and changes < MAX_TAKEN_BACK:
-            undone = self._store.undo(height)
-            changes += len(undone)
-            before = tree.update(undone)
-            if before.root != tree.root:
-                if len(older) == PROVABLE_ROOTS - 1:
-                    break  # Only now is it known from which height on the oldest root stood.
-                older.append((height, tree))
-                tree = before
-            height -= 1
-        self._trees = OrderedDict(reversed([*older, (height, tree)]))
 
     def _set_up(self, spec: ChainSpec) -> None:
         self._dispatcher = Dispatcher(spec, self._contracts)
@@ -213,10 +199,13 @@ class StateMachine:
         self._committed.committed(state.changes)
         self._stand(meta)
         self._decided = None
+        if self._trees and tree is not self._tree:
+            self._apart.append(len(changes))
         if not self._trees or tree is not self._tree:
             self._trees[meta.height] = tree
-        while len(self._trees) > PROVABLE_ROOTS:
+        while len(self._trees) > PROVABLE_ROOTS or (len(self._trees) > 1 and sum(self._apart) > MAX_KEPT_CHANGES):
             self._trees.popitem(last=False)
+            self._apart.popleft()
 
     @property
     def _tree(self) -> Tree:
@@ -233,11 +222,24 @@ class StateMachine:
 
     def prove(self, key: bytes, *, height: int = 0) -> Answer:
         at = height or self._last.height
-        since = [first for first in self._trees if first <= at]
-        if not since or at > self._last.height:
-            raise errors.HEIGHT_GONE(f"height {at}, the last is {self._last.height}")
-        tree = self._trees[since[-1]]
+        tree = self._tree_at(at)
         return Answer(tree.get(key) or b"", tree.prove(key).encode(), at)
+
+    def _tree_at(self, height: int) -> Tree:
+        """Gives the tree after a height; takes blocks back that lie between it and the oldest tree in memory."""
+        if height > self._last.height:
+            raise errors.HEIGHT_GONE(f"height {height}, the last is {self._last.height}")
+        first, tree = next(iter(self._trees.items()))
+        if height >= first:
+            return next(tree for since, tree in reversed(self._trees.items()) if since <= height)
+        roots = len(self._trees)
+        for taken_back in range(first, height, -1):
+            before = tree.update(self._store.undo(taken_back))
+            roots += before.root != tree.root
+            if roots > PROVABLE_ROOTS:
+                raise errors.HEIGHT_GONE(f"height {height} is more than {PROVABLE_ROOTS} roots back")
+            tree = before
+        return tree
 
     def next_due_ms(self) -> int | None:
         return timers.next_due_ms(self._committed)
