@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from onchain.ledger.probe import Put
 
 from autochain.node import ChainStore
-from autochain.node.store import StoredBlock
+from autochain.node.store import StoredBlock, chain_store
 from autochain.node.store.records import Place, sealed_places
 from autochain.onchain.ledger import errors, transaction_hash
 from autochain.onchain.refusals import Broken, Refusal
@@ -136,6 +136,20 @@ def test_places_are_gathered_and_written_together_and_none_is_lost_by_a_stop(tmp
     store.close()
     # Six and then six more were gathered; the block that made five was written with them.
     assert written == {0, 6, 12}
+
+
+def test_a_start_reads_no_more_blocks_for_their_places_than_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain_store, "MAX_UNPLACED_HEIGHTS", 4)
+    store = ChainStore(tmp_path)
+    store.commit({}, height=0, meta=b"")
+    for height in range(1, 12):
+        store.stage(height, StoredBlock(b"block", b"commit", (), b"", (b"x" * 32,) if height == 1 else ()))
+        store.commit({}, height=height, meta=b"")
+    assert store._unplaced == {}
+    assert store.place(b"x" * 32) == (1, 0)
+    store.close()
 
 
 def test_the_beginning_of_a_chain_is_kept(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ HISTORY_HEIGHTS = 1_000
 MAX_UNPLACED = 65_536
 """How many transactions' places are gathered before they are written: hashes lie all over the file's pages, so that
 each write alone would cost a page. Until then the blocks tell them."""
+MAX_UNPLACED_HEIGHTS = 1_000
+"""Over how many blocks they are gathered at most: a start reads these blocks again."""
 
 
 class ChainStore:
@@ -204,7 +206,8 @@ class ChainStore:
         writing.put(key, seal(key, BLOCK.encode(block)), db=self._blocks, append=True)
         if not self._unplaced and not block.hashes:
             return height
-        if before is not None and len(self._unplaced) + len(block.hashes) < self._max_unplaced:
+        are_few = len(self._unplaced) + len(block.hashes) < self._max_unplaced
+        if before is not None and are_few and height - before < MAX_UNPLACED_HEIGHTS:
             return before
         with writing.cursor(self._places) as cursor:
             cursor.putmulti(sealed_places(self._unplaced | _places(height, block)))
