@@ -122,14 +122,16 @@ class ChainStore:
                 found = cursor.next()
 
     def at(self, height: int) -> Past:
+        self._check_kept(height)
+        return Past(self, self._history, height)
+
+    def _check_kept(self, height: int) -> None:
         if not self.oldest_height <= height <= self.height:
             raise errors.HEIGHT_GONE(f"height {height}, there are {self.oldest_height} to {self.height}")
-        return Past(self, self._history, height)
 
     def meta_at(self, height: int) -> bytes:
         """Gives the meta of a height that `at` answers."""
-        if not self.oldest_height <= height <= self.height:
-            raise errors.HEIGHT_GONE(f"height {height}, there are {self.oldest_height} to {self.height}")
+        self._check_kept(height)
         with damage_is_named():
             meta = self.meta if height == self.height else self._history.meta_before(height + 1)
         if meta is None:
