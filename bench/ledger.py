@@ -20,14 +20,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 
-from autochain.node import ChainStore, EmbeddedEngine, SignatureProcesses, check_store, quiet_collector
+from autochain.node import ChainStore, EmbeddedEngine, SignatureProcesses, check_store, quiet_collector, trees_for
 from autochain.onchain.codec import encode
 from autochain.onchain.contracts import identity, token
 from autochain.onchain.crypto import PublicKey
@@ -49,7 +49,7 @@ from bench.cases import Case, main
 CHAIN_ID = "bench"
 CONTRACTS = {made.name: made for made in (identity.CONTRACT, token.CONTRACT)}
 FEE_UACC = 5_000
-CLIENTS = 8_000
+CLIENTS = 12_000
 """How many transactions are on their way at once."""
 VALIDATOR = crypto_sign_seed_keypair(b"v" * 32)
 LIGHT_MS = 60
@@ -130,7 +130,8 @@ async def running(folder: Path) -> AsyncIterator[EmbeddedEngine]:
     with ExitStack() as stack:
         store = stack.enter_context(closing(ChainStore(folder)))
         verify = stack.enter_context(closing(SignatureProcesses()))
-        machine = StateMachine(store, CONTRACTS, verify=verify)
+        trees = stack.enter_context(trees_for(store))
+        machine = StateMachine(store, CONTRACTS, verify=verify, trees=trees)
         engine = EmbeddedEngine(
             store,
             machine,
@@ -206,8 +207,8 @@ def take_up(folder: Path) -> TakenUp:
     before = _memory_bytes()
     gc.disable()  # As `quiet_collector` has it in a node.
     start = time.perf_counter()
-    with closing(ChainStore(folder)) as store:
-        machine = StateMachine(store, CONTRACTS)
+    with closing(ChainStore(folder)) as store, trees_for(store) as trees:
+        machine = StateMachine(store, CONTRACTS, trees=trees)
         taken_s = time.perf_counter() - start
         if machine.info().height != store.height:
             raise SystemExit("the chain does not stand where its store does")
@@ -215,7 +216,14 @@ def take_up(folder: Path) -> TakenUp:
 
 
 def _memory_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    """Gives what this process and those it has started hold in memory."""
+    own = str(os.getpid())
+    pages = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # One may end meanwhile.
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            if own in (process.name, parent):
+                pages += int((process / "statm").read_text().split()[1])
     return pages * resource.getpagesize()
 
 

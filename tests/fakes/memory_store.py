@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from autochain.onchain.ledger import errors
 
@@ -46,13 +46,14 @@ class MemoryStore:
             raise errors.HEIGHT_GONE(f"height {height}, there are {self.oldest_height + 1} to {self.height}")
         return self._undo[height]
 
-    def commit(self, changes: Mapping[bytes, bytes | None], *, height: int, meta: bytes) -> None:
+    def commit(self, changes: Mapping[bytes, bytes | None], *, height: int, meta: Callable[[], bytes]) -> None:
+        stands = meta()  # The state is still the former one.
         if self.meta is None:
             self.oldest_height = height
         self._undo[height] = {key: self.pairs.get(key) for key in changes}
         self.oldest_height = max(self.oldest_height, height - self._history_heights)
         self._put(changes)
-        self.height, self.meta, self._metas[height] = height, meta, meta
+        self.height, self.meta, self._metas[height] = height, stands, stands
 
     def _put(self, changes: Mapping[bytes, bytes | None]) -> None:
         for key, value in changes.items():
@@ -60,3 +61,8 @@ class MemoryStore:
                 self.pairs.pop(key, None)
             else:
                 self.pairs[key] = value
+
+
+def made(meta: bytes) -> Callable[[], bytes]:
+    """Gives a commit's meta that is there already."""
+    return lambda: meta

@@ -172,6 +172,6 @@ class DiskStore(ChainStore):
         self._disk.reach(BEFORE_STAGE, height=height)
         super().stage(height, block)
 
-    def commit(self, changes: Mapping[bytes, bytes | None], *, height: int, meta: bytes) -> None:
+    def commit(self, changes: Mapping[bytes, bytes | None], *, height: int, meta: Callable[[], bytes]) -> None:
         write = super().commit
         self._disk.commit(self._environment, height, lambda: write(changes, height=height, meta=meta))

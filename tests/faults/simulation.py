@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from fakes import MemoryStore
+from fakes import MemoryStore, made
 from node.chain import SEED, VALIDATOR
 from node.virtual_time import VirtualClock
 from onchain.ledger.probe import WITH_PROBE
@@ -41,7 +41,7 @@ class Node:
         self.store = store
         if store.meta is None:
             assert genesis.meta is not None
-            store.commit(genesis.pairs, height=0, meta=genesis.meta)
+            store.commit(genesis.pairs, height=0, meta=made(genesis.meta))
         self.machine = StateMachine(store, CONTRACTS)
         self.engine = EmbeddedEngine(
             store,

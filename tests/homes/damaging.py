@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from fakes import made
 from msgspec.structs import replace
 
 from autochain.network import CHAIN
@@ -65,4 +66,4 @@ def forge(home: Path) -> None:
         block = header.Block(head, last_commit=last).encode()
         commit = header.Commit(height, block_id=header.block_id(head, block)).encode()
         store.stage(height, StoredBlock(block, commit, (), encode(()), ()))
-        store.commit(changes, height=height, meta=encode(Meta(height, head.time_ms, tree.update(changes).root)))
+        store.commit(changes, height=height, meta=made(encode(Meta(height, head.time_ms, tree.update(changes).root))))

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-from fakes import MemoryStore
+from fakes import MemoryStore, made
 from onchain.ledger.probe import WITH_PROBE
 
 from autochain.node import ChainStore, EmbeddedEngine
@@ -50,7 +50,7 @@ class Chain:
         if self.store.meta is None:
             genesis = self._genesis.store
             assert genesis.meta is not None
-            self.store.commit(genesis.pairs, height=0, meta=genesis.meta)
+            self.store.commit(genesis.pairs, height=0, meta=made(genesis.meta))
         self.machine = StateMachine(self.store, self.contracts)
         self.engine = EmbeddedEngine(
             self.store,
@@ -84,13 +84,14 @@ class Chain:
     async def taking_in(self) -> AsyncIterator[EmbeddedEngine]:
         """Lets the engine take in what is submitted; blocks are made by hand."""
         self.start()
-        task = asyncio.create_task(self.engine._run_verification())
+        tasks = [asyncio.create_task(part()) for part in (self.engine._run_verification, self.engine._run_taking_in)]
         try:
             yield self.engine
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        assert task.cancelled(), "the engine takes in until it is cancelled"
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(task.cancelled() for task in tasks), "the engine takes in until it is cancelled"
 
     async def submitting(self, *signed: bytes) -> list[asyncio.Task[Submitted]]:
         """Submits at once and in order, and lets all of it be taken in."""

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fakes import made
+
 from autochain.node import ChainStore
 from autochain.node.store import StoredBlock
 from autochain.node.store.checking import check
@@ -37,7 +39,7 @@ def grow(store: ChainStore, chance: random.Random, *, blocks: int, transactions:
         block = header.Block(head, header.Data(data)).encode()
         commit = header.Commit(height, block_id=header.block_id(head, block)).encode()
         store.stage(height, StoredBlock(block, commit, (), b"", tuple(map(transaction_hash, data))))
-        store.commit(changes(store, chance, keys), height=height, meta=b"meta %d" % height)
+        store.commit(changes(store, chance, keys), height=height, meta=made(b"meta %d" % height))
 
 
 def changes(store: ChainStore, chance: random.Random, count: int) -> dict[bytes, bytes | None]:
@@ -52,7 +54,7 @@ def make(folder: Path, *, blocks: int = 25, history_heights: int = 12) -> None:
     chance = random.Random(1)
     store = ChainStore(folder, history_heights=history_heights, durable=False, max_unplaced=7)
     genesis: dict[bytes, bytes | None] = {chance.randbytes(20): chance.randbytes(60) for _ in range(150)}
-    store.commit(genesis, height=0, meta=b"genesis")
+    store.commit(genesis, height=0, meta=made(b"genesis"))
     grow(store, chance, blocks=blocks)
     store.close()
 

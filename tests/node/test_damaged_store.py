@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fakes import made
 from lmdb import Transaction
 from msgspec.structs import replace
 
@@ -224,7 +225,7 @@ def grown(folder: Path, *, last: header.BlockId, hashes: tuple[bytes, ...] = ())
         block = header.Block(head).encode()
         commit = header.Commit(height, block_id=header.block_id(head, block)).encode()
         store.stage(height, StoredBlock(block, commit, (), b"", hashes))
-        store.commit({}, height=height, meta=b"")
+        store.commit({}, height=height, meta=made(b""))
 
 
 def test_a_block_that_does_not_follow_the_one_before_is_named(tmp_path: Path, data: bytearray) -> None:
@@ -255,9 +256,10 @@ import os, random, sys
 from pathlib import Path
 from autochain.node import ChainStore
 from node.damaged import changes, grow
+from fakes import made
 store = ChainStore(Path(sys.argv[1]), history_heights=3)
 if sys.argv[2] != "empty":
-    store.commit({b"key %d" % number: b"value" for number in range(300)}, height=0, meta=b"")
+    store.commit({b"key %d" % number: b"value" for number in range(300)}, height=0, meta=made(b""))
     grow(store, random.Random(1), blocks=9)
     writing = store._environment.begin(write=True)
     for number in range(1000):

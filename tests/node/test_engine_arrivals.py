@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -123,24 +124,28 @@ def test_a_batch_that_is_shared_among_processes_is_answered_one_by_one(tmp_path:
         run(clock, job())
 
 
-def test_what_arrives_while_others_are_verified_is_verified_after_them(chain: Chain, clock: VirtualClock) -> None:
+def test_what_arrives_while_others_are_verified_is_taken_in_after_them(chain: Chain, clock: VirtualClock) -> None:
+    later: list[asyncio.Task[Submitted]] = []
     batches: list[int] = []
+    was_verified = threading.Event()
 
     def verify(jobs: Sequence[SignatureJob], /) -> list[bool]:
-        if not batches:
-            # The first batch is still at work when the second one comes.
-            asyncio.run_coroutine_threadsafe(second(), loop).result()
         batches.append(len(jobs))
+        if len(batches) == 1:
+            # The first batch is still at work when the second one comes, and the second is done before it.
+            asyncio.run_coroutine_threadsafe(second(), loop).result()
+            assert was_verified.wait(60)
+        else:
+            was_verified.set()
         return verify_in_turn(jobs)
 
     loop: asyncio.AbstractEventLoop
-    later: list[asyncio.Task[Submitted]] = []
     held = Chain(chain.folder.parent / "held", clock, verify=verify)
-    signed = crowd(held, 30)
+    # One sender's: in another order they would be refused.
+    signed = [held.sign(held.treasury, Put(str(number), "text")) for number in range(30)]
 
     async def second() -> None:
         later.extend(asyncio.create_task(held.engine.submit(data)) for data in signed[10:])
-        await asyncio.sleep(0)
 
     async def job() -> None:
         nonlocal loop

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from fakes import MemoryStore
+from fakes import MemoryStore, made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +38,7 @@ def test_older_heights_are_answered_as_they_were(
         models: dict[int, dict[bytes, bytes]] = {}
         for height, batch in enumerate(batches, first):
             for written in (durable, memory):
-                written.commit(batch, height=height, meta=b"meta %d" % height)
+                written.commit(batch, height=height, meta=made(b"meta %d" % height))
             merged = {**models.get(height - 1, {}), **batch}
             models[height] = {key: value for key, value in merged.items() if value is not None}
         durable.close()
@@ -64,7 +64,7 @@ def test_a_listing_that_lies_too_many_changes_back_is_refused_and_a_record_is_no
     monkeypatch.setattr(history, "MAX_LOOKED_AT", 5)
     store = ChainStore(tmp_path)
     for height in range(4):
-        store.commit({b"a/1": b"%d" % height, b"a/2": b"x%d" % height, b"b": b"y"}, height=height, meta=b"m")
+        store.commit({b"a/1": b"%d" % height, b"a/2": b"x%d" % height, b"b": b"y"}, height=height, meta=made(b"m"))
     assert list(store.at(1).items(b"a/")) == [(b"a/1", b"1"), (b"a/2", b"x1")]
     with pytest.raises(Refusal) as caught:
         list(store.at(0).items(b"a/"))
@@ -84,7 +84,7 @@ def test_heights_outside_the_window_are_refused(tmp_path: Path) -> None:
     durable, memory = ChainStore(tmp_path, history_heights=2), MemoryStore(history_heights=2)
     for store in (durable, memory):
         for height in range(6):
-            store.commit({b"a": b"%d" % height}, height=height, meta=b"")
+            store.commit({b"a": b"%d" % height}, height=height, meta=made(b""))
         assert store.oldest_height == 3
         assert [store.at(height).get(b"a") for height in (3, 4, 5)] == [b"3", b"4", b"5"]
         assert all(refused(store.at, height) and refused(store.meta_at, height) for height in (-1, 2, 6))
@@ -94,16 +94,16 @@ def test_heights_outside_the_window_are_refused(tmp_path: Path) -> None:
 
 def test_a_past_stays_readable_while_the_chain_grows_until_it_is_forgotten(tmp_path: Path) -> None:
     store = ChainStore(tmp_path, history_heights=2)
-    store.commit({b"a": b"0", b"b": b"0", b"c": b"0"}, height=0, meta=b"")
+    store.commit({b"a": b"0", b"b": b"0", b"c": b"0"}, height=0, meta=made(b""))
     past = store.at(0)
     reading = past.items(b"")
     assert next(reading) == (b"a", b"0")
-    store.commit({b"b": None, b"bb": b"1"}, height=1, meta=b"")
-    store.commit({b"b": b"2"}, height=2, meta=b"")
+    store.commit({b"b": None, b"bb": b"1"}, height=1, meta=made(b""))
+    store.commit({b"b": b"2"}, height=2, meta=made(b""))
     assert list(reading) == [(b"b", b"0"), (b"c", b"0")]
     assert list(past.items(b"")) == [(b"a", b"0"), (b"b", b"0"), (b"c", b"0")]
     assert (past.get(b"b"), past.get(b"bb"), store.at(1).get(b"b")) == (b"0", None, None)
-    store.commit({}, height=3, meta=b"")
+    store.commit({}, height=3, meta=made(b""))
     for read in (lambda: past.get(b"a"), lambda: list(past.items(b""))):
         with pytest.raises(Refusal) as caught:
             read()
@@ -116,7 +116,7 @@ def test_a_window_that_was_widened_does_not_bring_back_what_was_forgotten(tmp_pa
         store = ChainStore(tmp_path, history_heights=window)
         start = store.height + 1 if store.meta is not None else 0
         for height in range(start, start + 5 if start == 0 else start + 4):
-            store.commit({b"a": b"%d" % height}, height=height, meta=b"")
+            store.commit({b"a": b"%d" % height}, height=height, meta=made(b""))
         assert (store.oldest_height, store.at(oldest).get(b"a")) == (oldest, b"%d" % oldest)
         with store._environment.begin() as reading:
             heights = {key[:8] for key, _ in reading.cursor(store._history._database)}

@@ -7,6 +7,7 @@ from dataclasses import replace as with_fields
 from pathlib import Path
 
 import pytest
+from fakes import made
 from msgspec.structs import replace
 from onchain.ledger.probe import Fail, Put
 
@@ -137,7 +138,7 @@ def test_a_block_that_can_not_be_read_or_is_lost_is_named(worked: Chain) -> None
 def test_a_store_that_began_with_a_snapshot_is_replayed_from_there(worked: Chain, tmp_path: Path) -> None:
     store = ChainStore(tmp_path / "later")
     past = worked.store.at(2)
-    store.commit(dict(past.items(b"")), height=2, meta=worked.store.meta_at(2))
+    store.commit(dict(past.items(b"")), height=2, meta=made(worked.store.meta_at(2)))
     machine = StateMachine(store, worked.contracts)
     for height in range(3, BLOCKS + 1):
         kept = present(worked.store.block(height), "it is kept")

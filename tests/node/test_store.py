@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from fakes import MemoryStore
+from fakes import MemoryStore, made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onchain.ledger.probe import Put
@@ -37,7 +37,7 @@ def test_ranges_and_values_are_those_of_a_store_in_memory(
         store, memory = ChainStore(Path(folder)), MemoryStore()
         for number, batch in enumerate(batches):
             for either in (store, memory):
-                either.commit(batch, height=number, meta=b"meta %d" % number)
+                either.commit(batch, height=number, meta=made(b"meta %d" % number))
         for opened in ("as it was written", "read again"):
             assert store.meta == memory.meta, opened
             for prefix, after in ranges:
@@ -50,11 +50,11 @@ def test_ranges_and_values_are_those_of_a_store_in_memory(
 
 def test_a_range_that_is_being_read_is_not_disturbed_by_a_commit(tmp_path: Path) -> None:
     store = ChainStore(tmp_path / "main")
-    store.commit({b"a": b"1", b"b": b"2", b"c": b"3"}, height=0, meta=b"meta")
+    store.commit({b"a": b"1", b"b": b"2", b"c": b"3"}, height=0, meta=made(b"meta"))
     reading = store.items(b"")
     assert next(reading) == (b"a", b"1")
     inner = [key for key, _ in store.items(b"")]
-    store.commit({b"b": None, b"d": b"4"}, height=1, meta=b"meta")
+    store.commit({b"b": None, b"d": b"4"}, height=1, meta=made(b"meta"))
     assert (inner, list(reading)) == ([b"a", b"b", b"c"], [(b"b", b"2"), (b"c", b"3")])
     assert [key for key, _ in store.items(b"")] == [b"a", b"c", b"d"]
     for _ in range(200):
@@ -68,7 +68,7 @@ def test_a_block_is_written_with_its_effects_in_one_transaction(tmp_path: Path) 
     for height in range(3):
         before = store._environment.info()["last_txnid"]
         store.stage(height, StoredBlock(b"block", b"commit", (), b"", (bytes([height]) * 32,)))
-        store.commit({b"%d" % height: b"value", b"same": b"%d" % height}, height=height, meta=b"meta")
+        store.commit({b"%d" % height: b"value", b"same": b"%d" % height}, height=height, meta=made(b"meta"))
         assert store._environment.info()["last_txnid"] == before + 1
         assert store.find(bytes([height]) * 32) is not None
     store.close()
@@ -97,9 +97,9 @@ def test_a_store_that_is_opened_again_holds_all_that_it_held(chain: Chain, clock
 
 def test_a_transaction_is_found_with_the_block_that_holds_it(tmp_path: Path) -> None:
     store, block = ChainStore(tmp_path), StoredBlock(b"block", b"commit", (), b"", (b"x" * 32, b"y" * 32))
-    store.commit({}, height=0, meta=b"")
+    store.commit({}, height=0, meta=made(b""))
     store.stage(1, block)
-    store.commit({}, height=1, meta=b"")
+    store.commit({}, height=1, meta=made(b""))
     assert store.find(b"y" * 32) == ((1, 1), block)
     assert store.find(b"z" * 32) is None
     name = b"w" * 32
@@ -117,12 +117,12 @@ def test_a_transaction_is_found_with_the_block_that_holds_it(tmp_path: Path) -> 
 @pytest.mark.parametrize("stopped", [False, True])
 def test_places_are_gathered_and_written_together_and_none_is_lost_by_a_stop(tmp_path: Path, stopped: bool) -> None:
     store = ChainStore(tmp_path, max_unplaced=5)
-    store.commit({}, height=0, meta=b"")
+    store.commit({}, height=0, meta=made(b""))
     written = set[int]()
     for height in range(1, 13):
         hashes = tuple(bytes([height, index]) * 16 for index in range(height % 3))
         store.stage(height, StoredBlock(b"block %d" % height, b"commit", (), b"", hashes))
-        store.commit({}, height=height, meta=b"")
+        store.commit({}, height=height, meta=made(b""))
         if stopped:
             store.close()
             store = ChainStore(tmp_path, max_unplaced=5)
@@ -143,10 +143,10 @@ def test_a_start_reads_no_more_blocks_for_their_places_than_a_bound(
 ) -> None:
     monkeypatch.setattr(chain_store, "MAX_UNPLACED_HEIGHTS", 4)
     store = ChainStore(tmp_path)
-    store.commit({}, height=0, meta=b"")
+    store.commit({}, height=0, meta=made(b""))
     for height in range(1, 12):
         store.stage(height, StoredBlock(b"block", b"commit", (), b"", (b"x" * 32,) if height == 1 else ()))
-        store.commit({}, height=height, meta=b"")
+        store.commit({}, height=height, meta=made(b""))
     assert store._unplaced == {}
     assert store.place(b"x" * 32) == (1, 0)
     store.close()
@@ -154,8 +154,8 @@ def test_a_start_reads_no_more_blocks_for_their_places_than_a_bound(
 
 def test_the_beginning_of_a_chain_is_kept(tmp_path: Path) -> None:
     store = ChainStore(tmp_path, durable=False)
-    store.commit({b"a": b"1", b"b": b"2", b"c": None}, height=0, meta=b"first")
-    store.commit({b"a": None, b"b": b"3"}, height=1, meta=b"second")
+    store.commit({b"a": b"1", b"b": b"2", b"c": None}, height=0, meta=made(b"first"))
+    store.commit({b"a": None, b"b": b"3"}, height=1, meta=made(b"second"))
     store.close()
     store = ChainStore(tmp_path)
     assert store.beginning() == (0, {b"a": b"1", b"b": b"2"}, b"first")
@@ -165,13 +165,13 @@ def test_the_beginning_of_a_chain_is_kept(tmp_path: Path) -> None:
 
 def test_heights_follow_each_other(tmp_path: Path) -> None:
     store = ChainStore(tmp_path)
-    store.commit({b"a": b"1"}, height=5, meta=b"restored")
+    store.commit({b"a": b"1"}, height=5, meta=made(b"restored"))
     for height in (5, 7):
         with pytest.raises(Broken, match="heights follow"):
-            store.commit({}, height=height, meta=b"")
+            store.commit({}, height=height, meta=made(b""))
     store.stage(7, StoredBlock(b"", b"", (), b"", ()))
     with pytest.raises(Broken, match="with its own effects"):
-        store.commit({}, height=6, meta=b"")
+        store.commit({}, height=6, meta=made(b""))
     assert (store.height, store.oldest_height) == (5, 5)
     store.close()
 

@@ -9,7 +9,7 @@ import threading
 import time
 
 from autochain.node import SignatureProcesses
-from autochain.node.signatures import WORTH_SHARING, _write
+from autochain.node.signatures import WORTH_SHARING
 from autochain.onchain.codec import encode
 from autochain.onchain.crypto import SignatureJob, tagged_hash
 from autochain.privacy import ed25519
@@ -49,8 +49,7 @@ def busy() -> None:
     assert all(verifier([JOB] * WORTH_SHARING))
     process = verifier._idle.get()
     assert process is not None
-    assert process._process.stdin is not None
-    _write(process._process.stdin, encode([JOB] * 10_000))
+    process.tell(encode([JOB] * 10_000))
     say("ready")
     time.sleep(3_600)
 

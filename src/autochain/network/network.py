@@ -19,6 +19,7 @@ from ..node import (
     SignatureProcesses,
     check_store,
     quiet_collector,
+    trees_for,
 )
 from ..onchain.codec import encode
 from ..onchain.contracts.credentials import Attest, Holds
@@ -218,7 +219,8 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
         # From here on, for the state is made of millions of objects at once.
         await stack.enter_async_context(quiet_collector(lambda: store.height))
         refuse_empty(store)
-        machine = StateMachine(store, chain_file.CONTRACTS, verify=verifier)
+        trees = stack.enter_context(trees_for(store))
+        machine = StateMachine(store, chain_file.CONTRACTS, verify=verifier, trees=trees)
         refuse_foreign(store, facts)
         opened = _opened(checked, keys=len(store.pairs), take_up_seconds=time.monotonic() - start)
         engine = EmbeddedEngine(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .replaying import ReplayedBlocks, replay_blocks
     from .signatures import SignatureProcesses
     from .store import HISTORY_HEIGHTS, ChainStore, Checked, check_store
+    from .tree_process import TreeProcess, trees_for
 
 __all__ = [
     "HISTORY_HEIGHTS",
@@ -19,17 +20,21 @@ __all__ = [
     "NodeApp",
     "ReplayedBlocks",
     "SignatureProcesses",
+    "TreeProcess",
     "check_store",
     "quiet_collector",
     "replay_blocks",
+    "trees_for",
 ]
 _MODULES = {
     "EmbeddedEngine": "engines.embedded",
     "NodeApp": "http",
     "ReplayedBlocks": "replaying",
     "SignatureProcesses": "signatures",
+    "TreeProcess": "tree_process",
     "quiet_collector": "collector",
     "replay_blocks": "replaying",
+    "trees_for": "tree_process",
 }
 """Where the names come from that are not the store's."""
 

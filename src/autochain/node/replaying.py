@@ -46,7 +46,7 @@ def replay_blocks(
         contextlib.closing(ChainStore(Path(folder), history_heights=1, durable=False)) as again,
         _fullness_is_named(folder),
     ):
-        again.commit(pairs, height=first_height, meta=meta)
+        again.commit(pairs, height=first_height, meta=lambda: meta)
         del pairs
         run = _Run(StateMachine(again, contracts, verify=verify), begun=first_height == 0)
         for height in range(first_height + 1, store.height + 1):

@@ -124,6 +124,7 @@ def run(blocks: Sequence[Made], way: str, seed: int) -> list[str]:
             machine.query(encode(ListConsents(harness.treasury.account)))
             assert machine.process(made.transactions, height=height, time_ms=made.time_ms)
         executed = machine.execute(made.transactions, height=height, time_ms=made.time_ms)
+        root = machine.root()
         machine.commit()
         for data in offered(made, way, chance)[:3] if way == "late" else ():
             try:
@@ -131,7 +132,7 @@ def run(blocks: Sequence[Made], way: str, seed: int) -> list[str]:
             except Refusal:
                 continue
         codes = sorted({f"{result.codespace}{result.code}" for result in executed.results})
-        lines.append(f"{height} {executed.app_hash.hex()} {sha256(encode(executed.results)).hex()} {','.join(codes)}")
+        lines.append(f"{height} {root.hex()} {sha256(encode(executed.results)).hex()} {','.join(codes)}")
     return lines
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from fakes import MemoryStore
+from fakes import MemoryStore, made
 from oracles import ics23, smt
 
 from autochain.onchain.codec import encode
-from autochain.onchain.ledger import Answer, Contract, Query, StateMachine, View, errors, interfaces, machine
-from autochain.onchain.ledger.machine import PROVABLE_ROOTS
+from autochain.onchain.ledger import Answer, Contract, Query, StateMachine, View, errors, interfaces, trees
+from autochain.onchain.ledger.trees import PROVABLE_ROOTS, TreesInMemory
 from autochain.onchain.refusals import Refusal
 from chains import Harness
 
@@ -35,7 +35,7 @@ CONTRACTS: Sequence[Contract] = (*WITH_PROBE, CLOCK)
 def chain(*, history_heights: int = 1_000) -> Harness:
     harness = Harness(contracts=CONTRACTS)
     whole, harness.store = harness.store, MemoryStore(history_heights=history_heights)
-    harness.store.commit(whole.pairs, height=0, meta=whole.meta or b"")
+    harness.store.commit(whole.pairs, height=0, meta=made(whole.meta or b""))
     harness.machine = restarted(harness)
     return harness
 
@@ -149,13 +149,19 @@ def test_no_more_is_taken_back_than_the_store_has() -> None:
     assert provable == list(range(20, 31)), "as far as the store's history goes"
 
 
+def kept_by(run: StateMachine) -> TreesInMemory:
+    assert isinstance(run._trees, TreesInMemory)
+    return run._trees
+
+
 def test_the_same_roots_are_provable_where_few_trees_are_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, few = chain(), chain()
     roots = grown(whole, PROVABLE_ROOTS + 20)
-    monkeypatch.setattr(machine, "MAX_KEPT_CHANGES", 12)
+    monkeypatch.setattr(trees, "MAX_KEPT_CHANGES", 12)
     assert grown(few, PROVABLE_ROOTS + 20) == roots
-    assert len(few.machine._trees) < 12 < len(whole.machine._trees)
-    assert sum(few.machine._apart) <= 12
-    assert len(few.machine._apart) == len(few.machine._trees) - 1
+    kept, all_kept = kept_by(few.machine), kept_by(whole.machine)
+    assert len(kept._trees) < 12 < len(all_kept._trees)
+    assert sum(kept._apart) <= 12
+    assert len(kept._apart) == len(kept._trees) - 1
     for height, root in roots.items():
         assert proves(few.machine, height, root) == proves(whole.machine, height, root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from fakes import MemoryStore
+from fakes import MemoryStore, made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -30,7 +30,7 @@ CHANGES = st.dictionaries(KEYS, st.none() | st.binary(min_size=1, max_size=3), m
 
 def store_of(pairs: Mapping[bytes, bytes]) -> MemoryStore:
     store = MemoryStore()
-    store.commit(dict(pairs), height=0, meta=b"")
+    store.commit(dict(pairs), height=0, meta=made(b""))
     return store
 
 
@@ -140,7 +140,7 @@ def test_a_committed_state_reads_as_its_store_whatever_it_has_kept(
                 committed.record(key, bytes)
             overlay = Overlay(committed)
             put_all(overlay, changes)
-            store.commit(overlay.encoded(), height=height, meta=b"")
+            store.commit(overlay.encoded(), height=height, meta=made(b""))
             committed.committed(overlay.changes)
             assert {key: committed.record(key, bytes) for key in keys} == {key: store.get(key) for key in keys}
             assert list(committed.records(b"", b"", bytes)) == sorted(store.pairs.items())
@@ -155,7 +155,7 @@ def test_a_record_is_decoded_once_and_an_absence_is_looked_up_once() -> None:
             return super().get(key)
 
     store = Asked()
-    store.commit({b"a": b"1"}, height=0, meta=b"")
+    store.commit({b"a": b"1"}, height=0, meta=made(b""))
     committed = Committed(store)
     for _ in range(3):
         assert (committed.record(b"a", bytes), Overlay(committed).record(b"b", bytes)) == (b"1", None)

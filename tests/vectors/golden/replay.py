@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fakes import MemoryStore
+from fakes import MemoryStore, made
 
 from autochain.onchain.codec import encode
 from autochain.onchain.ledger import StateMachine, TransactionResult, header
@@ -29,13 +29,14 @@ def machine_of(vector: Vector) -> StateMachine:
     store = MemoryStore()
     pairs = {bytes.fromhex(key): bytes.fromhex(value) for key, value in vector["pre_state"].items()}
     height, time_ms, root = vector["height"], vector["time_ms"], bytes.fromhex(vector["root"])
-    store.commit(pairs, height=height, meta=encode(Meta(height, time_ms, root)))
+    store.commit(pairs, height=height, meta=made(encode(Meta(height, time_ms, root))))
     return StateMachine(store, {made.name: made for made in CONTRACTS})
 
 
 def run_block(machine: StateMachine, transactions: Sequence[bytes], *, height: int, time_ms: int) -> Vector:
     """Runs a block and says what came of it, as a vector does."""
     executed = machine.execute(transactions, height=height, time_ms=time_ms)
+    root = machine.root()
     machine.commit()
     broken = machine.broken_invariants()
     if broken:
@@ -49,7 +50,7 @@ def run_block(machine: StateMachine, transactions: Sequence[bytes], *, height: i
         ],
         "timer_events": executed.events.hex(),
         "results_hash": header.results_hash([result.deterministic() for result in executed.results]).hex(),
-        "root": executed.app_hash.hex(),
+        "root": root.hex(),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -154,7 +154,7 @@ class ChainStore:
         """Has a block written together with the state's next commit."""
         self._staged = height, block
 
-    def commit(self, changes: Mapping[bytes, bytes | None], *, height: int, meta: bytes) -> None:
+    def commit(self, changes: Mapping[bytes, bytes | None], *, height: int, meta: Callable[[], bytes]) -> None:
         ensure(self._facts is None or height == self.height + 1, "heights follow each other")
         ensure(self._staged is None or self._staged[0] == height, "a block is written with its own effects")
         try:
@@ -175,14 +175,13 @@ class ChainStore:
         self._facts, self._staged = facts, None
 
     def _write(
-        self, writing: lmdb.Transaction, changes: Mapping[bytes, bytes | None], height: int, meta: bytes
+        self, writing: lmdb.Transaction, changes: Mapping[bytes, bytes | None], height: int, meta: Callable[[], bytes]
     ) -> Facts:
         # In order, LMDB finds the next place beside the last one.
         keys = sorted(changes)
         pairs = tuple([(key, value) for key in keys if (value := changes[key]) is not None])
         if self._facts is None:
             oldest_height = height
-            writing.put(ONLY_KEY, seal(ONLY_KEY, BEGINNING.encode(Beginning(height, pairs, meta))), db=self._beginning)
         else:
             oldest_height = max(self._facts.oldest_height, height - self._history_heights)
             self._history.write(writing, height, keys, held=self._pairs, meta=self._facts.meta)
@@ -193,7 +192,11 @@ class ChainStore:
             if changes[key] is None:
                 writing.delete(key, db=self._state)
         placed_height = self._write_block(writing, height)
-        facts = Facts(height, oldest_height, placed_height, meta, self._entries(writing), writing.id())
+        stands = meta()
+        if self._facts is None:
+            began = Beginning(height, pairs, stands)
+            writing.put(ONLY_KEY, seal(ONLY_KEY, BEGINNING.encode(began)), db=self._beginning)
+        facts = Facts(height, oldest_height, placed_height, stands, self._entries(writing), writing.id())
         writing.put(ONLY_KEY, seal(ONLY_KEY, FACTS.encode(facts)), db=self._facts_database)
         return facts
 

@@ -37,6 +37,7 @@ from .node import (
 from .state import HASH, ID, NUMBER, TEXT, Committed, Overlay, Table
 from .transaction import KeysProof, Signature, Transaction, sign_bytes, transaction_hash
 from .tree import Tree
+from .trees import Changes, ProvedValue, StateTrees, TreesInMemory
 
 __all__ = [
     "ANSWER",
@@ -58,6 +59,7 @@ __all__ = [
     "BlockAnswer",
     "BlockInfo",
     "ChainSpec",
+    "Changes",
     "Checked",
     "Committed",
     "Context",
@@ -74,6 +76,7 @@ __all__ = [
     "Node",
     "Overlay",
     "Proposal",
+    "ProvedValue",
     "Query",
     "Question",
     "Refused",
@@ -81,6 +84,7 @@ __all__ = [
     "Signature",
     "Snapshot",
     "StateMachine",
+    "StateTrees",
     "Status",
     "Store",
     "Submitted",
@@ -89,6 +93,7 @@ __all__ = [
     "Transaction",
     "TransactionResult",
     "Tree",
+    "TreesInMemory",
     "View",
     "errors",
     "header",

@@ -6,7 +6,7 @@ contract.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ..codec import Codec, Record
@@ -79,7 +79,6 @@ class Executed(NamedTuple):
     results: tuple[TransactionResult, ...]
     events: bytes
     """Events of timers, announced before the first transaction, in canonical bytes."""
-    app_hash: bytes
 
 
 class Answer(Record, frozen=True):
@@ -133,8 +132,11 @@ class Store(Reader, Protocol):
         """Gives what the keys that were changed at a height held before it; refuses as `at(height - 1)` does."""
         ...
 
-    def commit(self, changes: Mapping[bytes, bytes | None], *, height: int, meta: bytes) -> None:
-        """Writes a block's changes at once, durable when it returns; a chain's genesis has height 0."""
+    def commit(self, changes: Mapping[bytes, bytes | None], *, height: int, meta: Callable[[], bytes]) -> None:
+        """Writes a block's changes at once, durable when it returns; a chain's genesis has height 0.
+
+        The meta is asked for when all else is written and `pairs` is still the former state: it may be in the making.
+        """
         ...
 
 
@@ -179,6 +181,10 @@ class Application(Protocol):
 
     def execute(self, transactions: Sequence[bytes], *, height: int, time_ms: int) -> Executed:
         """Runs a decided block."""
+        ...
+
+    def root(self) -> bytes:
+        """Gives the root after the executed block, which the next header shows."""
         ...
 
     def commit(self) -> None:

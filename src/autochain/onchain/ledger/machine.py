@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -21,13 +20,8 @@ from .dispatch import Dispatcher
 from .genesis import GENESIS, SPEC, SPEC_KEY, ChainSpec
 from .snapshots import SnapshotReader, SnapshotWriter
 from .state import Committed, Overlay
-from .tree import Tree
+from .trees import StateTrees, TreesInMemory
 from .waiting import WaitingRoom
-
-PROVABLE_ROOTS = 64
-"""How many distinct roots stay provable."""
-MAX_KEPT_CHANGES = 1_000_000
-"""How many changes the trees in memory may be apart, about a gigabyte; what is older is taken back from the store."""
 
 
 class Meta(Record, frozen=True):
@@ -44,23 +38,25 @@ _META: Codec[Meta] = Codec(Meta, max_bytes=4096)
 class _Decided(NamedTuple):
     state: Overlay
     changes: dict[bytes, bytes | None]
-    tree: Tree
-    meta: Meta
+    height: int
+    time_ms: int
 
 
 class StateMachine:
     """Runs one chain's contracts; implements `Application`."""
 
     def __init__(
-        self, store: Store, contracts: Mapping[str, Contract], *, verify: SignatureVerifier = verify_in_turn
+        self,
+        store: Store,
+        contracts: Mapping[str, Contract],
+        *,
+        verify: SignatureVerifier = verify_in_turn,
+        trees: StateTrees | None = None,
     ) -> None:
         self._store = store
         self._contracts = contracts
         self._verify = verify
-        self._trees: OrderedDict[int, Tree] = OrderedDict()
-        """Trees by the first height after which they stand; the newest last."""
-        self._apart: deque[int] = deque()
-        """How many changes each of them but the oldest is apart from the one before."""
+        self._trees = trees or TreesInMemory(store.undo)
         self._meta: Meta | None = None
         self._dispatcher: Dispatcher | None = None
         self._admission: Admission | None = None
@@ -73,13 +69,11 @@ class StateMachine:
             self._take_up(_META.trusted(store.meta))
 
     def _take_up(self, meta: Meta) -> None:
-        tree = Tree().update(self._store.pairs)
-        if tree.root != meta.app_hash:
+        if self._trees.stand(self._store.pairs, height=meta.height) != meta.app_hash:
             raise errors.STORE_DAMAGED("the state does not have the root of its last commit")
         spec = present(self._store.get(SPEC_KEY), "a chain's state holds its spec")
         self._set_up(SPEC.trusted(spec))
         self._stand(meta)
-        self._trees = OrderedDict({meta.height: tree})
 
     def _stand(self, meta: Meta) -> None:
         self._meta = meta
@@ -133,11 +127,10 @@ class StateMachine:
         overlay = Overlay(self._committed)
         overlay.put(SPEC_KEY, encode(genesis.spec))
         self.dispatcher.begin(overlay, BlockInfo(chain_id, 0, time_ms), genesis)
-        changes = overlay.encoded()
-        tree = Tree().update(changes)
-        self._decided = _Decided(overlay, changes, tree, Meta(0, time_ms, tree.root))
+        self._trees.stand({}, height=0)
+        self._decide(overlay, height=0, time_ms=time_ms)
         self.commit()
-        return tree.root
+        return self._last.app_hash
 
     def screen(self, data: bytes) -> Screening:
         return self.room.screen(data)
@@ -181,12 +174,19 @@ class StateMachine:
         if run is None or (*run.block[1:], run.transactions) != (height, time_ms, list(transactions)):
             run = self._begin(height, time_ms)
             run.run(transactions, self.room.know)
-        changes = run.state.encoded()
-        tree = self._tree.update(changes) if changes else self._tree
-        self._decided = _Decided(run.state, changes, tree, Meta(height, time_ms, tree.root))
+        self._decide(run.state, height=height, time_ms=time_ms)
         for data in transactions:
             self.room.forget(data)
-        return Executed(tuple(run.results), encode(run.events), tree.root)
+        return Executed(tuple(run.results), encode(run.events))
+
+    def _decide(self, state: Overlay, *, height: int, time_ms: int) -> None:
+        changes = state.encoded()
+        self._trees.change(changes)
+        self._decided = _Decided(state, changes, height, time_ms)
+
+    def root(self) -> bytes:
+        present(self._decided, "a block is executed before its root is known")
+        return self._trees.root()
 
     def _begin(self, height: int, time_ms: int) -> BlockRun:
         """Begins a block with what has fallen due."""
@@ -194,22 +194,12 @@ class StateMachine:
         return BlockRun(self.dispatcher, self.admission, self._verify, committed=self._committed, block=block)
 
     def commit(self) -> None:
-        state, changes, tree, meta = present(self._decided, "a block is executed before it is committed")
-        self._store.commit(changes, height=meta.height, meta=encode(meta))
+        state, changes, height, time_ms = present(self._decided, "a block is executed before it is committed")
+        self._store.commit(changes, height=height, meta=lambda: encode(Meta(height, time_ms, self._trees.root())))
+        self._trees.keep(height=height)
         self._committed.committed(state.changes)
-        self._stand(meta)
+        self._stand(_META.trusted(present(self._store.meta, "a commit leaves its meta")))
         self._decided = None
-        if self._trees and tree is not self._tree:
-            self._apart.append(len(changes))
-        if not self._trees or tree is not self._tree:
-            self._trees[meta.height] = tree
-        while len(self._trees) > PROVABLE_ROOTS or (len(self._trees) > 1 and sum(self._apart) > MAX_KEPT_CHANGES):
-            self._trees.popitem(last=False)
-            self._apart.popleft()
-
-    @property
-    def _tree(self) -> Tree:
-        return next(reversed(self._trees.values()))
 
     def query(self, data: bytes, *, height: int = 0) -> Answer:
         query = self.dispatcher.queries.decode(data)
@@ -222,24 +212,7 @@ class StateMachine:
 
     def prove(self, key: bytes, *, height: int = 0) -> Answer:
         at = height or self._last.height
-        tree = self._tree_at(at)
-        return Answer(tree.get(key) or b"", tree.prove(key).encode(), at)
-
-    def _tree_at(self, height: int) -> Tree:
-        """Gives the tree after a height; takes blocks back that lie between it and the oldest tree in memory."""
-        if height > self._last.height:
-            raise errors.HEIGHT_GONE(f"height {height}, the last is {self._last.height}")
-        first, tree = next(iter(self._trees.items()))
-        if height >= first:
-            return next(tree for since, tree in reversed(self._trees.items()) if since <= height)
-        roots = len(self._trees)
-        for taken_back in range(first, height, -1):
-            before = tree.update(self._store.undo(taken_back))
-            roots += before.root != tree.root
-            if roots > PROVABLE_ROOTS:
-                raise errors.HEIGHT_GONE(f"height {height} is more than {PROVABLE_ROOTS} roots back")
-            tree = before
-        return tree
+        return Answer(*self._trees.prove(key, height=at), at)
 
     def next_due_ms(self) -> int | None:
         return timers.next_due_ms(self._committed)
@@ -257,7 +230,9 @@ class StateMachine:
         return self._snapshot().chunk(chunk)
 
     def _snapshot(self) -> SnapshotReader:
-        return SnapshotReader(self._tree, height=self._last.height, time_ms=self._last.time_ms)
+        return SnapshotReader(
+            self._store.pairs, root=self._last.app_hash, height=self._last.height, time_ms=self._last.time_ms
+        )
 
     def offer_snapshot(self, snapshot: Snapshot, *, app_hash: bytes) -> bool:
         if self._meta is not None or snapshot.root != app_hash:
@@ -274,7 +249,7 @@ class StateMachine:
             if state is None:
                 return False
             meta = Meta(snapshot.height, snapshot.time_ms, snapshot.root)
-            self._store.commit(state, height=snapshot.height, meta=encode(meta))
+            self._store.commit(state, height=snapshot.height, meta=lambda: encode(meta))
             self._committed = Committed(self._store)
             self._take_up(meta)
         return True

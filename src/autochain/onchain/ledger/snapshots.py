@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..codec import Codec
 from ..refusals import Refusal
@@ -16,26 +16,26 @@ _CHUNK: Codec[tuple[tuple[bytes, bytes], ...]] = Codec(tuple[tuple[bytes, bytes]
 class SnapshotReader:
     """Cuts a state into chunks of about a mebibyte."""
 
-    def __init__(self, tree: Tree, *, height: int, time_ms: int) -> None:
-        self._chunks = list(_cut(tree))
-        self.snapshot = Snapshot(height, len(self._chunks), tree.root, time_ms)
+    def __init__(self, pairs: Mapping[bytes, bytes], *, root: bytes, height: int, time_ms: int) -> None:
+        self._chunks = list(_cut(pairs))
+        self.snapshot = Snapshot(height, len(self._chunks), root, time_ms)
 
     def chunk(self, number: int) -> bytes:
         """Gives a chunk's bytes; empty for one that does not exist."""
         return self._chunks[number] if 0 <= number < len(self._chunks) else b""
 
 
-def _cut(tree: Tree) -> Iterator[bytes]:
-    pairs: list[tuple[bytes, bytes]] = []
+def _cut(pairs: Mapping[bytes, bytes]) -> Iterator[bytes]:
+    chunk: list[tuple[bytes, bytes]] = []
     size = 0
-    for key, value in tree.items():
-        pairs.append((key, value))
+    for key, value in sorted(pairs.items()):
+        chunk.append((key, value))
         size += len(key) + len(value)
         if size >= CHUNK_BYTES:
-            yield _CHUNK.encode(tuple(pairs))
-            pairs, size = [], 0
-    if pairs:
-        yield _CHUNK.encode(tuple(pairs))
+            yield _CHUNK.encode(tuple(chunk))
+            chunk, size = [], 0
+    if chunk:
+        yield _CHUNK.encode(tuple(chunk))
 
 
 class SnapshotWriter:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from ....onchain.crypto import SignatureVerifier
 from ....onchain.ledger import (
@@ -30,8 +30,14 @@ NS_PER_MS = 1_000_000
 MAX_ARRIVING = 20_000
 """How many transactions may wait for their signatures to be verified."""
 MAX_ARRIVING_BYTES = 64 * 1024 * 1024
-WORTH_HALVING = 256
-"""So few transactions are verified together even if no block can be made meanwhile."""
+AT_WORK = 3
+"""Into how many parts all that are on their way are divided under load: while one is verified, another is made into a
+block, and the clients of the third send their next."""
+WORTH_SHARING = 256
+"""So few transactions are verified together in any case."""
+TURNS = 4
+"""How many turns of the event loop those have who wait: as many as there are from a block's answer to the beginning of
+the next transaction's verification."""
 AT_ONCE = 4
 """So few signatures are verified on the spot; more, beside the making of blocks."""
 POWER = 1
@@ -48,6 +54,19 @@ class _Arriving(NamedTuple):
     name: bytes
     data: bytes
     screening: Screening
+
+
+_Verifying: TypeAlias = tuple[list[_Arriving], asyncio.Future[Sequence[bool]]]
+
+
+class _Begun(NamedTuple):
+    """A block that was run and is not written yet."""
+
+    height: int
+    time_ms: int
+    chosen: list[bytes]
+    names: list[bytes]
+    executed: Executed
 
 
 class EmbeddedEngine:
@@ -77,12 +96,15 @@ class EmbeddedEngine:
         self._arriving: list[_Arriving] = []
         self._arriving_bytes = 0
         self._arrived = asyncio.Event()
+        self._verifying: asyncio.Queue[_Verifying] = asyncio.Queue(maxsize=1)
+        """What is being verified; the next part is begun before this one is taken in, so that no core waits."""
         self._answers: dict[bytes, list[asyncio.Future[Submitted]]] = {}
         """Who waits for each transaction."""
         self._wake = asyncio.Event()
         self._spec: ChainSpec | None = None
         self._tip: header.LightBlock | None = None
         self._results_hash = header.results_hash([])
+        self._begun: _Begun | None = None
         self._full = False
         """The store had no room for the last block."""
 
@@ -110,26 +132,32 @@ class EmbeddedEngine:
         """Verifies what arrives and makes blocks, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._run_verification())
+            group.create_task(self._run_taking_in())
             group.create_task(self._run_blocks())
 
     async def _run_verification(self) -> None:
-        """Verifies the signatures of all that has arrived meanwhile, beside the making of blocks."""
+        """Has the signatures of what arrives verified, beside the making of blocks."""
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            count = len(self._arriving)
-            if count > WORTH_HALVING and not self._mempool:
-                # One half is verified while the other is made into a block, and so it stays under load.
-                count >>= 1
+            count = max(WORTH_SHARING, len(self._answers) // AT_WORK)
             arriving, self._arriving = self._arriving[:count], self._arriving[count:]
             self._arriving_bytes -= sum(len(one.data) for one in arriving)
             if self._arriving:
                 self._arrived.set()
             jobs = [job for one in arriving for job in one.screening.signatures]
+            verdicts: asyncio.Future[Sequence[bool]] = asyncio.get_running_loop().create_future()
             if len(jobs) <= AT_ONCE:
-                verdicts = iter(self._verify(jobs))
+                verdicts.set_result(self._verify(jobs))
             else:
-                verdicts = iter(await asyncio.get_running_loop().run_in_executor(None, self._verify, jobs))
+                verdicts = asyncio.get_running_loop().run_in_executor(None, self._verify, jobs)
+            await self._verifying.put((arriving, verdicts))
+
+    async def _run_taking_in(self) -> None:
+        """Takes in what was verified, in the order in which it arrived."""
+        while True:
+            arriving, awaited = await self._verifying.get()
+            verdicts = iter(await awaited)
             for one in arriving:
                 held = [next(verdicts) for _ in one.screening.signatures]
                 self._take_in(one, holds=all(held))
@@ -153,15 +181,19 @@ class EmbeddedEngine:
         """Makes blocks: on demand, for a due timer, to prove a change, and to stay fresh."""
         made = True
         while True:
-            # Where something waits already, the pause of no length lets others have their turn between two blocks.
-            pause_s = 0 if self._mempool and made else self._pause_s()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause_s):
-                    await self._wake.wait()
+            if not (self._mempool and made):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._pause_s()):
+                        await self._wake.wait()
             self._wake.clear()
             try:
                 if self._mempool or self._needs_proof_block() or self._is_due():
-                    made = self.make_block()
+                    self._finish_block()
+                    made = self._begin_block()
+                    # While the tree is made in another process, those who were told of the last block have theirs.
+                    for _ in range(TURNS):
+                        await asyncio.sleep(0)
+                    self._finish_block()
             except Refusal:
                 # Those who waited have been told; when there is room again the chain goes on.
                 await asyncio.sleep(ROOM_PAUSE_S)
@@ -192,6 +224,13 @@ class EmbeddedEngine:
         Where nothing that waits can happen and no block is due, none is made, and it says so. Refuses with STORE_FULL
         when the store has no room: all who wait are told, and the chain stays as it was.
         """
+        self._finish_block()
+        begun = self._begin_block()
+        self._finish_block()
+        return begun
+
+    def _begin_block(self) -> bool:
+        """Chooses and runs the transactions of the next block."""
         height = self._store.height + 1
         last_ms = self._tip.header.time_ms if self._tip else 0
         time_ms = max(self._clock(), last_ms + 1)
@@ -201,9 +240,17 @@ class EmbeddedEngine:
             self._refuse(waiting[data], refusal)
         if not (chosen or self._full or self._tip is None or self._needs_proof_block() or self._is_due()):
             return False
-        names = [waiting[data] for data in chosen]
-        head, block, commit = self._decide(chosen, height=height, time_ms=time_ms)
         executed = self._application.execute(chosen, height=height, time_ms=time_ms)
+        self._begun = _Begun(height, time_ms, chosen, [waiting[data] for data in chosen], executed)
+        return True
+
+    def _finish_block(self) -> None:
+        """Writes the block that was begun, if there is one, and answers those who wait for it."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return
+        height, time_ms, chosen, names, executed = begun
+        head, block, commit = self._decide(chosen, height=height, time_ms=time_ms)
         self._store.stage(height, StoredBlock(block, commit.encode(), executed.results, executed.events, tuple(names)))
         try:
             self._application.commit()
@@ -217,7 +264,6 @@ class EmbeddedEngine:
         self._tip = header.LightBlock(header.SignedHeader(head, commit), self._validators)
         self._results_hash = header.results_hash([result.deterministic() for result in executed.results])
         self._answer(names, executed, height)
-        return True
 
     def _decide(self, chosen: list[bytes], *, height: int, time_ms: int) -> tuple[header.Header, bytes, header.Commit]:
         """Builds the block's header and signs the commit that decides it."""
