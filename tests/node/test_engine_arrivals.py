@@ -160,6 +160,63 @@ def test_what_arrives_while_others_are_verified_is_taken_in_after_them(chain: Ch
     run(clock, job())
 
 
+def test_what_is_being_verified_counts_among_what_arrives(
+    chain: Chain, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def verify(jobs: Sequence[SignatureJob], /) -> list[bool]:
+        assert go_on.wait(60)
+        return verify_in_turn(jobs)
+
+    held = Chain(chain.folder.parent / "held", clock, verify=verify)
+    signed = crowd(held, 12)
+
+    async def job() -> None:
+        monkeypatch.setattr(embedded, "MAX_ARRIVING", 10)
+        async with held.running() as engine:
+            tasks = [asyncio.create_task(engine.submit(data)) for data in signed[:10]]
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert not engine._arriving, "all are at work"
+            with pytest.raises(Refusal) as caught:
+                await engine.submit(signed[10])
+            assert caught.value.reason == errors.MEMPOOL_FULL
+            go_on.set()
+            await asyncio.gather(*tasks)
+            assert (await engine.submit(signed[10])).result.code == 0
+
+    run(clock, job())
+
+
+def test_an_engine_that_stops_while_signatures_are_verified_says_nothing(
+    chain: Chain, clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    go_on = threading.Event()
+
+    def verify(jobs: Sequence[SignatureJob], /) -> list[bool]:
+        assert go_on.wait(60)
+        raise RuntimeError("the processes are closed")
+
+    held = Chain(chain.folder.parent / "held", clock, verify=verify)
+    signed = [held.sign(held.treasury, Put(str(number), "text")) for number in range(30)]
+
+    async def job() -> None:
+        async with held.running() as engine:
+            tasks = [asyncio.create_task(engine.submit(data)) for data in signed]
+            for _ in range(10):
+                await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        go_on.set()
+        await asyncio.sleep(0.1)
+
+    run(clock, job())
+    gc.collect()
+    assert [record.message for record in caplog.records if "never retrieved" in record.message] == []
+
+
 def test_one_of_several_submitters_goes_away_while_its_signature_is_verified(chain: Chain, clock: VirtualClock) -> None:
     async def job() -> None:
         good = chain.sign(chain.treasury, Put("name", "text"))

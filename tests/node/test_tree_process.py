@@ -171,3 +171,39 @@ def test_a_large_state_is_sent_in_parts_and_only_a_large_state_gets_a_process(mo
         assert far._here is None
         process = far._worker._process
     assert process.poll() is not None
+
+
+@pytest.mark.parametrize("interrupt", [MemoryError, KeyboardInterrupt])
+def test_an_answer_that_was_not_heard_is_not_taken_for_the_next_one(interrupt: type[BaseException]) -> None:
+    store = grown(random.Random(4))
+    interrupts = [interrupt]
+
+    def undo(height: int) -> Mapping[bytes, bytes | None]:
+        if interrupts:
+            raise interrupts.pop()
+        return store.undo(height)
+
+    with closing(TreeProcess(undo)) as far:
+        twins = Twins(far, store)
+        with pytest.raises(interrupt):
+            far.prove(KEYS[0], height=1)
+        twins.block({KEYS[0]: b"next"})
+        twins.agree()
+
+
+def test_a_state_that_begins_again_forgets_what_was_begun(twins: Twins) -> None:
+    twins.begin({KEYS[0]: b"lost"})
+    assert twins.far.stand(twins.store.pairs, height=BEFORE) == twins.near.stand(twins.store.pairs, height=BEFORE)
+    twins.block({KEYS[0]: b"next"})
+    twins.agree()
+
+
+def test_where_no_process_can_be_started_the_trees_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object, **_kinds: object) -> None:
+        raise BlockingIOError("no more processes")
+
+    store = grown(random.Random(5))
+    monkeypatch.setattr(tree_process, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(tree_process, "Worker", full)
+    with trees_for(store) as trees:
+        assert isinstance(trees, TreesInMemory)

@@ -92,8 +92,10 @@ class TreeProcess:
         """The root of the tree that was begun, once it was heard."""
 
     def stand(self, pairs: Mapping[bytes, bytes], *, height: int) -> bytes:
-        self._pairs, self._height = pairs, height
-        self._begun = None
+        self._settle()
+        self._pairs, self._height, self._begun = pairs, height, None
+        if self._here is not None:
+            return self._here.stand(pairs, height=height)
 
         def there(worker: Worker) -> bytes:
             rest = iter(pairs.items())
@@ -102,7 +104,7 @@ class TreeProcess:
             worker.tell(encode(_Stand((), height)))
             return worker.hear()
 
-        return self._either(there, lambda here: here.stand(pairs, height=height))
+        return self._either(there, lambda here: here.root())
 
     def change(self, changes: Changes) -> None:
         self._settle()
@@ -150,11 +152,17 @@ class TreeProcess:
         if self._here is None:
             try:
                 return there(self._worker)
+            except Refusal:
+                raise  # It came after the whole answer.
             except (OSError, EOFError):
                 self._worker.end()
                 self._here = TreesInMemory(self._undo)
                 self._here.stand(self._pairs, height=self._height)
                 self._here.change(self._begun or {})
+            except BaseException:
+                # What was interrupted may have left an answer unheard; the next question must not get it.
+                self._worker.end()
+                raise
         return here(self._here)
 
     def close(self) -> None:
@@ -166,9 +174,15 @@ def trees_for(store: Store) -> Iterator[StateTrees]:
     """Gives the trees of a store's state: in a process of their own where the state is large."""
     if len(store.pairs) < WORTH_A_PROCESS:
         yield TreesInMemory(store.undo)
-    else:
-        with contextlib.closing(TreeProcess(store.undo)) as trees:
-            yield trees
+        return
+    try:
+        trees = TreeProcess(store.undo)
+    except OSError:
+        # A machine that has no room for another process has it for the chain all the same.
+        yield TreesInMemory(store.undo)
+        return
+    with contextlib.closing(trees):
+        yield trees
 
 
 class _Serving:

@@ -19,7 +19,8 @@ _LENGTH = struct.Struct(">I")
 class Worker:
     """A process that runs a module's `serve`; it ends when its input does, so also when this process is killed.
 
-    What is wrong with the process shows as an OSError or EOFError; whoever asked goes on without it.
+    What is wrong with the process, and that it has ended, shows as an OSError or EOFError; whoever asked goes on
+    without it. Whoever stops it by a signal (SIGSTOP) stops those who ask it as well, until it goes on.
     """
 
     def __init__(self, module: str) -> None:
@@ -36,13 +37,13 @@ class Worker:
 
     def tell(self, data: bytes) -> None:
         """Sends a question."""
-        if self._process.stdin is None:
+        if self._process.stdin is None or self._process.stdin.closed:
             raise EOFError
         _write(self._process.stdin, data)
 
     def hear(self) -> bytes:
         """Waits for the next answer."""
-        if self._process.stdout is None:
+        if self._process.stdout is None or self._process.stdout.closed:
             raise EOFError
         return _read(self._process.stdout)
 

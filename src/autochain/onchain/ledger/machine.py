@@ -127,7 +127,7 @@ class StateMachine:
         overlay = Overlay(self._committed)
         overlay.put(SPEC_KEY, encode(genesis.spec))
         self.dispatcher.begin(overlay, BlockInfo(chain_id, 0, time_ms), genesis)
-        self._trees.stand({}, height=0)
+        self._trees.stand(self._store.pairs, height=0)
         self._decide(overlay, height=0, time_ms=time_ms)
         self.commit()
         return self._last.app_hash

@@ -89,8 +89,9 @@ class TreesInMemory:
         self._begun, self._height = None, height
         if tree.root == self._tree.root:
             return
+        if height not in self._trees:  # A genesis takes the place of nothing.
+            self._apart.append(changes)
         self._trees[height] = tree
-        self._apart.append(changes)
         while len(self._trees) > PROVABLE_ROOTS or (len(self._trees) > 1 and sum(self._apart) > MAX_KEPT_CHANGES):
             self._trees.popitem(last=False)
             self._apart.popleft()

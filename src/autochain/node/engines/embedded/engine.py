@@ -94,7 +94,9 @@ class EmbeddedEngine:
         self._verify = verify
         self._mempool = Mempool()
         self._arriving: list[_Arriving] = []
-        self._arriving_bytes = 0
+        self._unverified = 0
+        """How many arrive or are being verified."""
+        self._unverified_bytes = 0
         self._arrived = asyncio.Event()
         self._verifying: asyncio.Queue[_Verifying] = asyncio.Queue(maxsize=1)
         """What is being verified; the next part is begun before this one is taken in, so that no core waits."""
@@ -142,7 +144,6 @@ class EmbeddedEngine:
             self._arrived.clear()
             count = max(WORTH_SHARING, len(self._answers) // AT_WORK)
             arriving, self._arriving = self._arriving[:count], self._arriving[count:]
-            self._arriving_bytes -= sum(len(one.data) for one in arriving)
             if self._arriving:
                 self._arrived.set()
             jobs = [job for one in arriving for job in one.screening.signatures]
@@ -151,6 +152,8 @@ class EmbeddedEngine:
                 verdicts.set_result(self._verify(jobs))
             else:
                 verdicts = asyncio.get_running_loop().run_in_executor(None, self._verify, jobs)
+            # When the engine stops, nobody hears the verdicts of what is still at work.
+            verdicts.add_done_callback(lambda done: done.cancelled() or done.exception())
             await self._verifying.put((arriving, verdicts))
 
     async def _run_taking_in(self) -> None:
@@ -158,6 +161,8 @@ class EmbeddedEngine:
         while True:
             arriving, awaited = await self._verifying.get()
             verdicts = iter(await awaited)
+            self._unverified -= len(arriving)
+            self._unverified_bytes -= sum(len(one.data) for one in arriving)
             for one in arriving:
                 held = [next(verdicts) for _ in one.screening.signatures]
                 self._take_in(one, holds=all(held))
@@ -330,8 +335,8 @@ class EmbeddedEngine:
             if self._full:
                 # An empty block tries whether there is room again, and clears what the lost block was checked for.
                 self.make_block()
-            if len(self._arriving) >= MAX_ARRIVING or self._arriving_bytes + len(data) > MAX_ARRIVING_BYTES:
-                raise errors.MEMPOOL_FULL(f"{len(self._arriving)} transactions are being verified")
+            if self._unverified >= MAX_ARRIVING or self._unverified_bytes + len(data) > MAX_ARRIVING_BYTES:
+                raise errors.MEMPOOL_FULL(f"{self._unverified} transactions are being verified")
             try:
                 screening = self._application.screen(data)
             except Refusal:
@@ -341,7 +346,8 @@ class EmbeddedEngine:
                 return found
             waiting = self._answers[name] = []
             self._arriving.append(_Arriving(name, data, screening))
-            self._arriving_bytes += len(data)
+            self._unverified += 1
+            self._unverified_bytes += len(data)
             self._arrived.set()
         # Several may wait for one transaction, each with a future of its own: one who goes away takes it from nobody.
         future: asyncio.Future[Submitted] = asyncio.get_running_loop().create_future()
