@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from autochain.onchain.crypto import sha256
 from autochain.privacy import CANT_WRITE
 from autochain.vault import FolderVault, Manifest, SealedPart, seal_part
-from autochain.vault.errors import CORRUPT, MISSING
+from autochain.vault.errors import CORRUPT, MISSING, NOT_ERASED, TOO_LARGE, UNREACHABLE
 
 RECORDING = bytes(range(20))
 
@@ -122,15 +122,59 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path: Path, monkeypa
     assert vault.get(sha256(b"one")) == b"one"
 
 
-def test_a_manifest_of_the_largest_size_is_kept_and_a_larger_one_is_not_read(tmp_path: Path) -> None:
+def test_a_manifest_of_the_largest_size_is_kept_and_a_larger_one_is_not(tmp_path: Path) -> None:
     vault = FolderVault(tmp_path)
     hashes = tuple(sha256(number.to_bytes(4, "big")) for number in range(123_000))
     large = Manifest(RECORDING, (SealedPart("motion", "exact", 0, hashes[:122_000], bytes(32)),))
     assert vault.get_manifest(vault.put_manifest(large)) == large
     larger = Manifest(RECORDING, (SealedPart("motion", "exact", 0, hashes + hashes[:2_000], bytes(32)),))
-    vault.put_manifest(larger)
-    with refuses(CORRUPT):
-        vault.get_manifest(larger.root)
+    with refuses(TOO_LARGE):
+        vault.put_manifest(larger)
+
+
+def test_what_a_writer_who_was_stopped_left_is_erased_too(tmp_path: Path) -> None:
+    vault = FolderVault(tmp_path)
+    vault.put_all([b"this"])
+    file = _file(tmp_path / "objects", sha256(b"this"))
+    file.with_name(f".{file.name}.0a1b2c3d").write_bytes(b"th")
+    vault.remove_all([sha256(b"this")])
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_the_disk_refuses_is_named_and_nothing_is_said_to_be_erased(tmp_path: Path) -> None:
+    vault = FolderVault(tmp_path / "vault")
+    vault.put_all([b"this"])
+    (tmp_path / "vault").rename(tmp_path / "away")
+    name = sha256(b"this")
+    for stands_in in (False, True):
+        if stands_in:
+            (tmp_path / "vault").touch()
+        with refuses(NOT_ERASED):
+            vault.remove_all([name])
+        with refuses(NOT_ERASED):
+            vault.remove_manifest(name)
+    for ask in (vault.get, vault.holds, vault.get_manifest):
+        with refuses(UNREACHABLE):
+            ask(name)
+    with refuses(CANT_WRITE):
+        vault.put_all([b"this"])
+    (tmp_path / "vault").unlink()
+    (tmp_path / "away").rename(tmp_path / "vault")
+    assert vault.get(name) == b"this"
+
+
+def test_an_erasure_that_can_not_be_made_durable_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    vault = FolderVault(tmp_path)
+    vault.put_all([b"this"])
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", failing)
+        for _ in range(2):
+            with refuses(NOT_ERASED):
+                vault.remove_all([sha256(b"this")])
+    vault.remove_all([sha256(b"this")])
 
 
 def _file(kind: Path, name: bytes) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +85,53 @@ def test_a_key_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert folder.holds(CONTEXT)
     for other in (replace(CONTEXT, category="energy"), replace(CONTEXT, recording=b"x" * 20)):
         assert not folder.holds(other)
+
+
+RECORDING, ANOTHER = CONTEXT.recording, b"x" * 20
+
+
+def test_recordings_are_listed_with_the_files_of_their_keys(tmp_path: Path) -> None:
+    folder = KeyFolder(tmp_path / "keys")
+    assert folder.recordings() == []
+    other = replace(CONTEXT, recording=ANOTHER)
+    folder.put_all({CONTEXT: b"sealed", replace(CONTEXT, precision="coarse"): b"sealed too", other: b"another"})
+    assert folder.recordings() == [RECORDING, ANOTHER]
+    assert folder.files(RECORDING) == {"motion.coarse.key": b"sealed too", "motion.exact.key": b"sealed"}
+    assert folder.files(ANOTHER) == {"motion.exact.key": b"another"}
+    assert folder.files(b"y" * 20) == {}
+
+
+def test_keys_that_are_put_back_are_as_they_were_and_for_their_user_alone(tmp_path: Path) -> None:
+    folder, other = KeyFolder(tmp_path / "keys"), KeyFolder(tmp_path / "other")
+    folder.put_all({CONTEXT: b"sealed"})
+    other.put_files(RECORDING, folder.files(RECORDING))
+    assert other.get(CONTEXT) == b"sealed"
+    (file,) = [path for path in (tmp_path / "other").rglob("*") if path.is_file()]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_recordings_keys_are_destroyed_with_what_a_crash_left_of_them_and_no_other(tmp_path: Path) -> None:
+    folder = KeyFolder(tmp_path / "keys")
+    other = replace(CONTEXT, recording=ANOTHER)
+    folder.put_all({CONTEXT: b"sealed", other: b"another"})
+    (tmp_path / "keys" / RECORDING.hex() / ".motion.coarse.key.0123abcd").write_bytes(b"half")
+    folder.destroy(RECORDING)
+    assert list((tmp_path / "keys" / RECORDING.hex()).iterdir()) == []
+    assert (folder.holds(CONTEXT), folder.get(other)) == (False, b"another")
+    # That there were some is known until it is dropped.
+    assert folder.recordings() == [RECORDING, ANOTHER]
+    folder.destroy(RECORDING)
+    folder.drop(RECORDING)
+    folder.drop(RECORDING)
+    assert folder.recordings() == [ANOTHER]
+
+
+def test_it_is_known_when_the_last_key_of_a_recording_came_in(tmp_path: Path) -> None:
+    folder = KeyFolder(tmp_path / "keys")
+    assert folder.since_ms(RECORDING) == 0
+    folder.put_all({CONTEXT: b"sealed", replace(CONTEXT, precision="coarse"): b"sealed too"})
+    for at_ms, path in enumerate(sorted((tmp_path / "keys").rglob("*.key")), 1):
+        os.utime(path, ns=(0, at_ms * 1_000_000))
+    assert folder.since_ms(RECORDING) == 2
+    folder.destroy(RECORDING)
+    assert folder.since_ms(RECORDING) == 0

@@ -1,13 +1,26 @@
-"""The secret half of each cryptographic scheme, under the same module name as its verifying half."""
+"""The secret half of each cryptographic scheme, under the same module name as its verifying half.
 
-from . import ed25519, hpke
-from .private_files import CANT_WRITE, make_private_folder, write_all_private, write_private, write_private_once
+`voprf` is loaded by whoever imports it: its library takes longer to load than all of the rest.
+"""
+
+from . import ed25519, hpke, secret_sharing
+from .private_files import (
+    CANT_WRITE,
+    make_private_folder,
+    remove_private,
+    write_all_private,
+    write_private,
+    write_private_once,
+)
 
 __all__ = [
     "CANT_WRITE",
     "ed25519",
     "hpke",
     "make_private_folder",
+    "remove_private",
+    "secret_sharing",
+    "voprf",
     "write_all_private",
     "write_private",
     "write_private_once",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -44,6 +44,20 @@ def write_all_private(files: Mapping[Path, bytes]) -> None:
     temporary = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in files}
     with _said():
         _write_all(files, temporary)
+
+
+def remove_private(files: Iterable[Path]) -> None:
+    """Removes files that may be gone already; none is there any more, also after a crash, when it returns.
+
+    What the disk itself keeps of them is out of reach: what must be unreadable was encrypted under what is removed.
+    """
+    removed = list(files)
+    with _said():
+        for path in removed:
+            path.unlink(missing_ok=True)
+        for folder in sorted({path.parent for path in removed}):
+            if folder.exists():
+                _sync_folder(folder)
 
 
 def make_private_folder(folder: Path) -> None:

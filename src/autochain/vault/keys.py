@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 from ..onchain.codec import Record, encode
 from ..onchain.contracts.recording import Category, Precision
 from ..onchain.ids import Id
-from ..privacy import hpke, write_all_private
+from ..privacy import hpke, remove_private, write_all_private
 from . import errors
 
 
@@ -65,5 +66,33 @@ class KeyFolder:
     def holds(self, context: KeyContext) -> bool:
         return self._path(context).exists()
 
+    def recordings(self) -> list[bytes]:
+        """Lists the recordings whose keys are held, or were destroyed and not dropped."""
+        return [bytes.fromhex(path.name) for path in sorted(self._folder.glob("*/"))]
+
+    def files(self, recording: bytes) -> dict[str, bytes]:
+        """Gives a recording's sealed keys by the names of their files."""
+        return {path.name: path.read_bytes() for path in sorted(self._of(recording).glob("*.key"))}
+
+    def put_files(self, recording: bytes, files: Mapping[str, bytes]) -> None:
+        """Puts sealed keys back under the names that `files` gave them."""
+        write_all_private({self._of(recording) / name: data for name, data in files.items()})
+
+    def since_ms(self, recording: bytes) -> int:
+        """Says when keys of a recording came in last, in milliseconds since 1970; 0 where none is held."""
+        return max((path.stat().st_mtime_ns for path in self._of(recording).glob("*.key")), default=0) // 1_000_000
+
+    def destroy(self, recording: bytes) -> None:
+        """Destroys a recording's keys for good; that it had some is known until it is dropped."""
+        remove_private(self._of(recording).glob("*"))
+
+    def drop(self, recording: bytes) -> None:
+        """Lets it be forgotten that a recording's keys were held; they must be destroyed."""
+        with contextlib.suppress(FileNotFoundError):
+            self._of(recording).rmdir()
+
+    def _of(self, recording: bytes) -> Path:
+        return self._folder / recording.hex()
+
     def _path(self, context: KeyContext) -> Path:
-        return self._folder / context.recording.hex() / f"{context.category}.{context.precision}.key"
+        return self._of(context.recording) / f"{context.category}.{context.precision}.key"

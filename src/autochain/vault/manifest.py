@@ -20,6 +20,8 @@ from ..onchain.units import Count
 from . import errors
 
 CHUNK_BYTES = 1_048_576
+TAG_BYTES = 16
+"""What AES-GCM adds to each chunk."""
 KEY_BYTES = 32
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
@@ -34,6 +36,10 @@ class SealedPart(Record, frozen=True):
     chunks: tuple[Hash, ...]
     """SHA-256 of each chunk's ciphertext, under which the vault keeps it."""
     key_hash: Hash
+
+    def opens_with(self, key: bytes) -> bool:
+        """Says whether this is the part's key."""
+        return _key_hash(key) == self.key_hash
 
 
 class Manifest(Record, frozen=True):
@@ -73,7 +79,7 @@ def seal_part(
 
 def open_part(part: SealedPart, key: bytes, *, recording: bytes, get: Callable[[bytes], bytes]) -> bytes:
     """Decrypts a part; names a wrong key and a chunk that was tampered with."""
-    if _key_hash(key) != part.key_hash:
+    if not part.opens_with(key):
         raise errors.WRONG_KEY(f"{part.category}, {part.precision}")
     cipher = AESGCM(key)
     plain = bytearray()
