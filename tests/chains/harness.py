@@ -16,6 +16,7 @@ from autochain.onchain.contracts import (
     market,
     mining,
     recording,
+    release,
     token,
 )
 from autochain.onchain.contracts.credentials.messages import Role
@@ -62,6 +63,7 @@ CONTRACTS: tuple[Contract, ...] = (
     credentials.CONTRACT,
     token.CONTRACT,
     mining.CONTRACT,
+    release.CONTRACT,
     recording.CONTRACT,
     consent.CONTRACT,
     market.CONTRACT,
@@ -72,7 +74,8 @@ class Harness:
     """One main chain in memory, which makes a block whenever something is sent.
 
     At genesis stand the treasury, which holds 57 % of the supply and may attest every role, and the operator, who takes
-    the fees; 43 % are mining's. Time begins at `START_MS` and each block is `block_ms` later than the one before.
+    the fees, and the three members of the release committee, of whom two must give their shares; 43 % are mining's.
+    Time begins at `START_MS` and each block is `block_ms` later than the one before.
     `contracts` are the chain's contracts in order, so a test may add its own; `parameters` are their genesis records.
     """
 
@@ -90,6 +93,7 @@ class Harness:
         self.machine = StateMachine(self.store, {contract.name: contract for contract in contracts})
         self.treasury = Party.make("treasury", "organisation")
         self.operator = Party.make("operator", "organisation")
+        self.members = [Party.make(f"member {number}", "organisation") for number in (1, 2, 3)]
         self._answers: dict[type[Query[Any]], Codec[Any]] = {}
         """How the answer to each kind of query is read."""
         self.block_ms = block_ms
@@ -109,6 +113,7 @@ class Harness:
             "credentials": credentials.Parameters(((self.treasury.account, credentials.Authority(get_args(Role))),)),
             "token": self._allocations(),
             "mining": terms or mining.Terms(),
+            "release": release.Committee(tuple(member.account for member in self.members), 2),
             **(parameters or {}),
         }
         genesis = Genesis(spec, tuple((name, encode(record)) for name, record in given.items()))
@@ -116,7 +121,7 @@ class Harness:
         self._check_invariants()
 
     def _identities(self) -> identity.Parameters:
-        parties = [(party.account, party.registration) for party in (self.treasury, self.operator)]
+        parties = [(party.account, party.registration) for party in (self.treasury, self.operator, *self.members)]
         return identity.Parameters(
             tuple(
                 (

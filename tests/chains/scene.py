@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from autochain.onchain.contracts.consent import Grant, Granted
-from autochain.onchain.contracts.credentials import Attest
-from autochain.onchain.contracts.market import Bought, Read
+from autochain.onchain.contracts.consent import Grant, Granted, Offer, Offered, Terms
+from autochain.onchain.contracts.credentials import Attest, Role
+from autochain.onchain.contracts.market import Bought, Deliver, Read
 from autochain.onchain.contracts.recording import (
     HOUR_MS,
     Commit,
@@ -38,7 +38,7 @@ class Scene:
     def attested_car(self, name: str, owner: Party) -> Party:
         """Registers a car of an owner's and has it attested as a vehicle."""
         car = self.harness.register(name, "device", controller=owner)
-        self.harness.do(self.harness.treasury, Attest(car.account, "vehicle"))
+        self.harness.do(self.harness.treasury, Attest(car.account, "vehicle", sha256(b"VIN of " + name.encode())))
         return car
 
     def a_drive(self, name: str = "a drive", **changes: Any) -> Commit:
@@ -54,8 +54,14 @@ class Scene:
             points=95,
             start_ms=START_MS - HOUR_MS,
             end_ms=START_MS,
+            keep_until_ms=START_MS + 365 * DAY_MS,
         )
         return replace(commit, **changes)
+
+    def this_hour(self) -> dict[str, int]:
+        """The beginning and end of a drive in the hour of the last block."""
+        start_ms = self.harness.now_ms - self.harness.now_ms % HOUR_MS
+        return {"start_ms": start_ms, "end_ms": start_ms + HOUR_MS}
 
     def commit(self, name: str = "a drive", **changes: Any) -> bytes:
         """Lets the car commit to a drive and gives the recording's id."""
@@ -65,8 +71,12 @@ class Scene:
 
     def a_grant(self, **changes: Any) -> Grant:
         """The owner's consent that the buyer reads the car's exact motion for research, for half an ACC each."""
-        grant = Grant(
-            reader=self.buyer.account,
+        reader = changes.pop("reader", self.buyer.account)
+        return Grant(reader, self.terms(**changes))
+
+    def terms(self, **changes: Any) -> Terms:
+        """What the owner lets read: the car's exact motion for research, for half an ACC each."""
+        terms = Terms(
             vehicle=self.car.account,
             purpose="research",
             categories=("motion",),
@@ -76,7 +86,7 @@ class Scene:
             price_uacc=ACC // 2,
             expires_ms=START_MS + 30 * DAY_MS,
         )
-        return replace(grant, **changes)
+        return replace(terms, **changes)
 
     def grant(self, **changes: Any) -> bytes:
         """Lets the owner grant a consent and gives its id."""
@@ -93,3 +103,14 @@ class Scene:
         events = self.harness.do(self.buyer, self.a_read(recording, consent, **changes))
         (bought,) = (event for event in events if isinstance(event, Bought))
         return bought.receipt
+
+    def offer(self, *, role: Role = "buyer", **changes: Any) -> bytes:
+        """Lets the owner make an offer with its usual terms and gives its id."""
+        (event,) = self.harness.do(self.owner, Offer(self.terms(**changes), role))
+        assert isinstance(event, Offered)
+        return event.offer
+
+    def deliver(self, *receipts: bytes, members: int = 2) -> None:
+        """Lets so many members of the committee give their shares; the treasury pays their fees."""
+        for member in self.harness.members[:members]:
+            self.harness.do(member, Deliver(receipts), payer=self.harness.treasury)

@@ -9,14 +9,15 @@ import pytest
 from msgspec.structs import replace
 
 from autochain.onchain.codec import encode
-from autochain.onchain.contracts.consent import Grant, ListConsents
-from autochain.onchain.contracts.market import ListReceipts, Read
+from autochain.onchain.contracts.consent import CountConsents, Grant, ListConsents
+from autochain.onchain.contracts.identity import HandOver
+from autochain.onchain.contracts.market import Deliver, ListReceipts, Read
 from autochain.onchain.contracts.mining import Claim, Rewarded
 from autochain.onchain.contracts.recording import GetRecording, recording_id
 from autochain.onchain.contracts.recording import errors as recording
 from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.contracts.token import errors as token
-from autochain.onchain.ids import derive
+from autochain.onchain.ids import contract_account, derive
 from autochain.onchain.ledger import KeysProof, Limits, Transaction
 from autochain.onchain.ledger import errors as ledger
 from autochain.onchain.refusals import Reason
@@ -38,11 +39,33 @@ def test_a_second_message_that_fails_takes_the_first_one_with_it(scene: Scene) -
     assert harness.ask(GetRecording(recording_id(scene.car.account, drive.fingerprint))) is None
 
 
-def test_a_consent_granted_before_a_failing_message_and_its_expiry_never_were(scene: Scene) -> None:
-    due_ms = scene.harness.machine.next_due_ms()
+def test_a_consent_granted_before_a_failing_message_never_was(scene: Scene) -> None:
     scene.harness.refuses(token.UNKNOWN_PAYEE, scene.owner, scene.a_grant(), Transfer(bytes(20), 1))
     assert scene.harness.ask(ListConsents(scene.owner.account)) == ()
-    assert scene.harness.machine.next_due_ms() == due_ms
+    assert scene.harness.ask(CountConsents(scene.owner.account)).granted == 0
+
+
+def test_a_reading_bought_before_a_failing_message_its_price_and_its_lapse_never_were(scene: Scene) -> None:
+    read = scene.a_read(scene.commit(), scene.grant())
+    scene.harness.refuses(token.UNKNOWN_PAYEE, scene.buyer, read, Transfer(bytes(20), 1))
+    assert scene.harness.ask(ListReceipts(scene.owner.account)) == ()
+    assert scene.harness.balance(contract_account("market")) == 0
+    assert scene.harness.machine.next_due_ms() is None
+
+
+def test_an_owner_paid_by_a_delivery_before_a_failing_message_never_was(scene: Scene) -> None:
+    harness, receipt = scene.harness, scene.read(scene.commit(), scene.grant())
+    scene.deliver(receipt, members=1)
+    deliver, failing = Deliver((receipt,)), Transfer(bytes(20), 1)
+    harness.refuses(token.UNKNOWN_PAYEE, harness.members[1], deliver, failing, payer=harness.treasury)
+    assert harness.balance(contract_account("market")) == scene.terms().price_uacc
+    harness.do(harness.members[1], deliver, payer=harness.treasury)
+
+
+def test_a_car_handed_over_before_a_failing_message_stays_its_owners(scene: Scene) -> None:
+    harness, sold = scene.harness, HandOver(scene.car.account)
+    harness.refuses(token.UNKNOWN_PAYEE, scene.owner, sold, Transfer(bytes(20), 1), payer=scene.buyer)
+    scene.grant()
 
 
 def test_a_later_message_sees_what_an_earlier_one_did(scene: Scene) -> None:
@@ -86,7 +109,7 @@ def test_a_payer_pays_the_fee_and_no_price(scene: Scene) -> None:
     sponsor = harness.register("sponsor", "organisation")
     buyer = harness.balance(scene.buyer)
     harness.do(scene.buyer, scene.a_read(recorded, consent), payer=sponsor)
-    assert harness.balance(scene.buyer) == buyer - scene.a_grant().price_uacc
+    assert harness.balance(scene.buyer) == buyer - scene.terms().price_uacc
 
 
 def test_a_payer_whose_balance_does_not_cover_the_fee_is_not_admitted(scene: Scene) -> None:

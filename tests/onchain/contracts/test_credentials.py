@@ -1,30 +1,48 @@
-"""Credentials: who attests which role, and who takes it back."""
+"""Credentials: who attests which role, who takes it back, and that a vehicle has one DID."""
 
 from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
 
 from autochain.onchain.contracts.credentials import (
     ATTESTATIONS,
     ROLES,
+    VEHICLES,
     Attest,
     Attestation,
     Attested,
     Authority,
+    Bearer,
+    GetRegistrars,
     Holds,
     Parameters,
+    Registrars,
+    Role,
     Withdraw,
     Withdrawn,
     errors,
 )
 from autochain.onchain.contracts.identity import Revoke
+from autochain.onchain.crypto import sha256
 from autochain.onchain.ledger import errors as ledger
+from autochain.onchain.refusals import Broken
 from chains import BLOCK_MS, START_MS, Harness, Party, Scene, entries
+
+UNIQUE = sha256(b"what the registrars make of another VIN")
+
+
+def unique_of(name: str) -> bytes:
+    """Gives what a scene's cars are attested with."""
+    return sha256(b"VIN of " + name.encode())
 
 
 def test_an_authority_attests_each_role_and_others_see_it(scene: Scene) -> None:
     harness, subject = scene.harness, scene.buyer.account
     for role in ROLES:
+        unique = UNIQUE if role == "vehicle" else None
         assert not harness.ask(Holds(subject, role))  # type: ignore[arg-type]
-        events = harness.do(harness.treasury, Attest(subject, role))  # type: ignore[arg-type]
+        events = harness.do(harness.treasury, Attest(subject, role, unique))  # type: ignore[arg-type]
         assert events == (Attested(subject, role, harness.treasury.account),)  # type: ignore[arg-type]
         assert harness.ask(Holds(subject, role))  # type: ignore[arg-type]
 
@@ -43,7 +61,7 @@ def test_a_withdrawn_role_is_gone_and_can_be_attested_again(scene: Scene) -> Non
         Withdrawn(car, "vehicle", harness.treasury.account),
     )
     assert not harness.ask(Holds(car, "vehicle"))
-    harness.do(harness.treasury, Attest(car, "vehicle"))
+    harness.do(harness.treasury, Attest(car, "vehicle", unique_of("car")))
     assert harness.ask(Holds(car, "vehicle"))
 
 
@@ -71,7 +89,11 @@ def test_a_did_that_is_unknown_or_revoked_is_not_attested(scene: Scene) -> None:
 
 
 def test_a_role_is_not_attested_twice(scene: Scene) -> None:
-    scene.harness.refuses(errors.ALREADY_ATTESTED, scene.harness.treasury, Attest(scene.car.account, "vehicle"))
+    harness = scene.harness
+    for unique in (unique_of("car"), UNIQUE):
+        harness.refuses(errors.ALREADY_ATTESTED, harness.treasury, Attest(scene.car.account, "vehicle", unique))
+    harness.do(harness.treasury, Attest(scene.car.account, "owner"))
+    harness.refuses(errors.ALREADY_ATTESTED, harness.treasury, Attest(scene.car.account, "owner"))
 
 
 def test_only_the_one_who_attested_withdraws_and_only_what_stands(scene: Scene) -> None:
@@ -93,3 +115,93 @@ def test_what_a_revoked_authority_attested_stands_and_nobody_takes_it_back(scene
 def test_a_role_outlives_the_did_that_has_it(scene: Scene) -> None:
     scene.harness.do(scene.owner, Revoke(scene.car.account))
     assert scene.harness.ask(Holds(scene.car.account, "vehicle"))
+
+
+def test_a_vehicle_is_written_down_with_what_the_registrars_make_of_its_vin(scene: Scene) -> None:
+    harness, car = scene.harness, scene.car.account
+    assert entries(harness, VEHICLES) == [(unique_of("car"), Bearer(car))]
+    ((_, record),) = entries(harness, ATTESTATIONS)
+    assert record.unique == unique_of("car")
+
+
+def test_a_vehicle_has_one_did_until_its_attestation_is_withdrawn(scene: Scene) -> None:
+    harness, treasury = scene.harness, scene.harness.treasury
+    second = harness.register("the same car", "device", controller=scene.owner)
+    attest = Attest(second.account, "vehicle", unique_of("car"))
+    harness.refuses(errors.OTHER_DID, treasury, attest)
+    assert not harness.ask(Holds(second.account, "vehicle"))
+    harness.do(treasury, Withdraw(scene.car.account, "vehicle"))
+    assert entries(harness, VEHICLES) == []
+    harness.do(treasury, attest)
+    assert entries(harness, VEHICLES) == [(unique_of("car"), Bearer(second.account))]
+    harness.refuses(errors.OTHER_DID, treasury, Attest(scene.car.account, "vehicle", unique_of("car")))
+
+
+def test_a_vehicle_moves_to_another_did_in_one_transaction(scene: Scene) -> None:
+    harness = scene.harness
+    second = harness.register("the same car", "device", controller=scene.owner)
+    move = (Withdraw(scene.car.account, "vehicle"), Attest(second.account, "vehicle", unique_of("car")))
+    harness.refuses(errors.OTHER_DID, harness.treasury, *move[::-1])
+    harness.do(harness.treasury, *move)
+    assert [harness.ask(Holds(party.account, "vehicle")) for party in (scene.car, second)] == [False, True]
+
+
+def test_a_vehicle_keeps_its_did_even_when_that_is_revoked(scene: Scene) -> None:
+    harness = scene.harness
+    second = harness.register("the same car", "device", controller=scene.owner)
+    harness.do(scene.owner, Revoke(scene.car.account))
+    attest = Attest(second.account, "vehicle", unique_of("car"))
+    harness.refuses(errors.OTHER_DID, harness.treasury, attest)
+    harness.do(harness.treasury, Withdraw(scene.car.account, "vehicle"), attest)
+
+
+def test_another_authority_gives_a_vehicle_no_second_did_and_takes_the_first_not_back() -> None:
+    clerks = [Party.make(name, "organisation") for name in ("treasury", "operator")]
+    named = tuple((clerk.account, Authority(("vehicle",))) for clerk in clerks)
+    scene = Scene(Harness(parameters={"credentials": Parameters(named)}))
+    harness, other = scene.harness, clerks[1]
+    second = harness.register("the same car", "device", controller=scene.owner)
+    attest = Attest(second.account, "vehicle", unique_of("car"))
+    harness.refuses(errors.OTHER_DID, other, attest, payer=harness.treasury)
+    harness.refuses(errors.NOT_ATTESTED, other, Withdraw(scene.car.account, "vehicle"), payer=harness.treasury)
+
+
+def test_a_vehicle_is_attested_with_a_unique_key_and_nothing_else_is(scene: Scene) -> None:
+    harness = scene.harness
+    bike = harness.register("bike", "device", controller=scene.owner)
+    refused = [harness.refuses(errors.UNIQUE_MISFIT, harness.treasury, Attest(bike.account, "vehicle"))]
+    for role in ROLES:
+        if role != "vehicle":
+            attest = Attest(bike.account, role, UNIQUE)  # type: ignore[arg-type]
+            refused.append(harness.refuses(errors.UNIQUE_MISFIT, harness.treasury, attest))
+    assert {result.weight_used for result in refused} == {0}, "it is refused before any fee"
+
+
+def test_a_unique_key_that_was_taken_is_free_after_a_refusal_further_on(scene: Scene) -> None:
+    harness = scene.harness
+    bike = harness.register("bike", "device", controller=scene.owner)
+    taken = Attest(bike.account, "vehicle", UNIQUE)
+    harness.refuses(errors.ALREADY_ATTESTED, harness.treasury, taken, replace(taken, unique=unique_of("bike")))
+    harness.do(harness.treasury, taken)
+
+
+@pytest.mark.parametrize("role", ["vehicle", "owner"])
+def test_a_role_that_was_withdrawn_is_not_withdrawn_again(scene: Scene, role: Role) -> None:
+    harness, subject = scene.harness, scene.buyer.account
+    harness.do(harness.treasury, Attest(subject, role, UNIQUE if role == "vehicle" else None))
+    harness.do(harness.treasury, Withdraw(subject, role))
+    harness.refuses(errors.NOT_ATTESTED, harness.treasury, Withdraw(subject, role))
+
+
+def test_everybody_can_read_the_registrars_public_keys() -> None:
+    registrars = Registrars(2, tuple(sha256(bytes([number])) for number in range(3)))
+    assert Harness(parameters={"credentials": Parameters((), registrars)}).ask(GetRegistrars()) == registrars
+
+
+def test_a_chain_without_registrars_says_so(harness: Harness) -> None:
+    assert harness.ask(GetRegistrars()) is None
+
+
+def test_a_chain_with_fewer_registrars_than_must_answer_does_not_begin() -> None:
+    with pytest.raises(Broken, match="registrars"):
+        Harness(parameters={"credentials": Parameters((), Registrars(2, (bytes(32),)))})

@@ -1,4 +1,4 @@
-"""Identity: who may register, rotate and revoke, and what each of it changes."""
+"""Identity: who may register, rotate, revoke and hand over, and what each of it changes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import pytest
 from chains.harness import BLOCK_MS
 from msgspec.structs import replace
 
+from autochain.onchain.contracts.consent import Granted
+from autochain.onchain.contracts.consent import Revoke as RevokeConsent
+from autochain.onchain.contracts.consent import errors as consent
+from autochain.onchain.contracts.credentials import Holds
 from autochain.onchain.contracts.identity import (
     GetIdentity,
+    HandedOver,
+    HandOver,
     Identity,
     Register,
     Registered,
@@ -16,6 +22,8 @@ from autochain.onchain.contracts.identity import (
     Rotated,
     errors,
 )
+from autochain.onchain.contracts.mining import Claim, GetReward
+from autochain.onchain.contracts.recording import GetRecording
 from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.crypto import sha256, suites
 from autochain.onchain.ledger import errors as ledger
@@ -204,3 +212,159 @@ def test_people_and_organisations_control_devices(harness: Harness, kind: str) -
     record = harness.ask(GetIdentity(device.account))
     assert record is not None
     assert record.controller == owner.account
+
+
+def test_a_hand_over_changes_a_devices_controller_and_nothing_else(scene: Scene) -> None:
+    harness, car, buyer = scene.harness, scene.car, scene.buyer
+    before = harness.ask(GetIdentity(car.account))
+    assert before is not None
+    events = harness.do(scene.owner, HandOver(car.account), payer=buyer)
+    assert events == (HandedOver(car.account, buyer.account),)
+    assert harness.ask(GetIdentity(car.account)) == replace(
+        before, controller=buyer.account, controlled_ms=harness.now_ms
+    )
+    assert harness.ask(Holds(car.account, "vehicle"))
+
+
+def test_other_contracts_see_since_when_a_device_is_its_controllers(scene: Scene) -> None:
+    harness = scene.harness
+    for sender, taker in ((scene.owner, scene.buyer), (scene.buyer, scene.owner)):
+        harness.do(sender, HandOver(scene.car.account), payer=taker)
+        car = harness.ask(interfaces.AccountOf(scene.car.account))
+        assert car is not None
+        assert (car.owner, car.owned_ms) == (taker.account, harness.now_ms)
+        harness.do(scene.car, scene.car.rotation(scene.car.seeds))
+        assert harness.ask(interfaces.AccountOf(scene.car.account)) == car
+
+
+def test_who_takes_a_device_over_pays_the_fee(scene: Scene) -> None:
+    harness = scene.harness
+    before = [harness.balance(party) for party in (scene.owner, scene.buyer)]
+    harness.do(scene.owner, HandOver(scene.car.account), payer=scene.buyer)
+    after = [harness.balance(party) for party in (scene.owner, scene.buyer)]
+    assert after == [before[0], before[1] - (50 + 2 * 60 + HandOver.weight) * 5]
+
+
+def test_a_device_that_was_handed_over_is_the_takers_to_revoke_and_to_hand_over(scene: Scene) -> None:
+    harness, car = scene.harness, scene.car
+    harness.do(scene.owner, HandOver(car.account), payer=scene.buyer)
+    harness.refuses(errors.NOT_YOURS, scene.owner, Revoke(car.account))
+    harness.refuses(errors.NOT_YOURS, scene.owner, HandOver(car.account), payer=scene.buyer)
+    harness.do(scene.buyer, HandOver(car.account), payer=scene.owner)
+    harness.do(scene.owner, HandOver(car.account), payer=scene.buyer)
+    harness.do(scene.buyer, Revoke(car.account))
+
+
+def test_a_device_is_not_handed_over_twice_in_one_transaction(scene: Scene) -> None:
+    hand_over = HandOver(scene.car.account)
+    scene.harness.refuses(errors.NOT_YOURS, scene.owner, hand_over, hand_over, payer=scene.buyer)
+
+
+def test_several_devices_are_handed_over_together_or_none(scene: Scene) -> None:
+    harness = scene.harness
+    bike = harness.register("bike", "device", controller=scene.owner)
+    foreign = harness.register("foreign", "device", controller=scene.buyer)
+    both = (HandOver(scene.car.account), HandOver(bike.account))
+    harness.refuses(errors.NOT_YOURS, scene.owner, *both, HandOver(foreign.account), payer=scene.buyer)
+    harness.do(scene.owner, *both, payer=scene.buyer)
+    owners = [harness.ask(interfaces.AccountOf(device.account)) for device in (scene.car, bike)]
+    assert [account.owner for account in owners if account] == [scene.buyer.account] * 2
+
+
+def test_nobody_takes_a_device_over_without_cosigning_or_from_itself(scene: Scene) -> None:
+    hand_over = HandOver(scene.car.account)
+    scene.harness.refuses(errors.TAKER_ABSENT, scene.owner, hand_over)
+    scene.harness.refuses(errors.TAKER_ABSENT, scene.owner, hand_over, payer=scene.owner)
+
+
+def test_a_device_takes_no_device_over_not_even_itself(scene: Scene) -> None:
+    harness = scene.harness
+    bike = harness.register("bike", "device", controller=scene.buyer)
+    for taker in (bike, scene.car):
+        harness.refuses(errors.CONTROLLER_UNFIT, scene.owner, HandOver(scene.car.account), payer=taker)
+
+
+def test_a_taker_who_is_revoked_or_unknown_takes_nothing_over(scene: Scene) -> None:
+    harness = scene.harness
+    hand_over, stranger = HandOver(scene.car.account), Party.make("stranger", "person")
+    harness.refuses(ledger.UNKNOWN_SENDER, scene.owner, hand_over, payer=stranger)
+    harness.do(scene.buyer, Revoke(scene.buyer.account))
+    harness.refuses(ledger.REVOKED_SENDER, scene.owner, hand_over, payer=scene.buyer)
+
+
+def test_a_taker_who_did_not_sign_takes_nothing_over(scene: Scene) -> None:
+    scene.buyer.seeds = make_seeds("thief")
+    scene.harness.refuses(ledger.BAD_SIGNATURE, scene.owner, HandOver(scene.car.account), payer=scene.buyer)
+
+
+def test_a_revoked_device_is_not_handed_over(scene: Scene) -> None:
+    scene.harness.do(scene.owner, Revoke(scene.car.account))
+    scene.harness.refuses(errors.DEVICE_REVOKED, scene.owner, HandOver(scene.car.account), payer=scene.buyer)
+
+
+def test_only_the_controller_hands_a_device_over(scene: Scene) -> None:
+    harness, hand_over = scene.harness, HandOver(scene.car.account)
+    harness.refuses(errors.NOT_YOURS, scene.buyer, hand_over, payer=scene.owner)
+    harness.refuses(errors.NOT_YOURS, scene.car, hand_over, payer=scene.buyer)
+    harness.refuses(errors.NOT_YOURS, harness.treasury, hand_over, payer=scene.buyer)
+    for account in (scene.owner.account, scene.buyer.account):
+        harness.refuses(errors.NOT_YOURS, scene.owner, HandOver(account), payer=scene.buyer)
+    harness.refuses(errors.UNKNOWN_DID, scene.owner, HandOver(bytes(20)), payer=scene.buyer)
+
+
+def test_what_a_vehicle_recorded_before_stays_the_sellers_and_what_comes_after_is_the_buyers(scene: Scene) -> None:
+    harness = scene.harness
+    before = scene.commit("before")
+    unclaimed = harness.balance(scene.owner)
+    harness.do(scene.owner, HandOver(scene.car.account), payer=scene.buyer)
+    after = scene.commit("after", **scene.this_hour())
+    records = [harness.ask(GetRecording(name)) for name in (before, after)]
+    assert [record.owner for record in records if record] == [scene.owner.account, scene.buyer.account]
+    for name in (before, after):
+        harness.do(scene.car, Claim(name))
+    rewards = [harness.ask(GetReward(name)) for name in (before, after)]
+    assert [reward.owner for reward in rewards if reward] == [scene.owner.account, scene.buyer.account]
+    assert harness.balance(scene.owner) == unclaimed + 95_000
+
+
+def test_a_hand_over_counts_from_the_next_transaction_of_the_same_block_on(scene: Scene) -> None:
+    harness, sequence = scene.harness, scene.harness.sequence(scene.car)
+    first = harness.sign(scene.car, scene.a_drive("first"), sequence=sequence)
+    hand_over = harness.sign(scene.owner, HandOver(scene.car.account), payer=scene.buyer)
+    second = harness.sign(scene.car, scene.a_drive("second", **scene.this_hour()), sequence=sequence + 1)
+    events = [event for result in harness.block(first, hand_over, second) for event in harness.events(result)]
+    assert [getattr(event, "owner", None) for event in events] == [scene.owner.account, None, scene.buyer.account]
+
+
+def test_a_sellers_consent_goes_on_for_the_old_recordings_and_opens_no_new_one(scene: Scene) -> None:
+    harness, reader = scene.harness, scene.harness.register("reader", "organisation")
+    before, sellers = scene.commit("before"), scene.grant(reader=reader.account)
+    harness.do(scene.owner, HandOver(scene.car.account), payer=scene.buyer)
+    after = scene.commit("after", **scene.this_hour())
+    harness.do(reader, scene.a_read(before, sellers))
+    harness.refuses(consent.OTHER_VEHICLE, reader, scene.a_read(after, sellers))
+    harness.refuses(consent.NOT_YOUR_VEHICLE, scene.owner, scene.a_grant(reader=reader.account))
+    harness.refuses(consent.NOT_YOUR_CONSENT, scene.buyer, RevokeConsent(sellers))
+    harness.do(scene.owner, RevokeConsent(sellers))
+    harness.refuses(consent.ENDED, reader, scene.a_read(before, sellers))
+
+
+def test_a_buyers_consent_opens_the_new_recordings_and_no_old_one(scene: Scene) -> None:
+    harness, reader = scene.harness, scene.harness.register("reader", "organisation")
+    before = scene.commit("before")
+    harness.do(scene.owner, HandOver(scene.car.account), payer=scene.buyer)
+    after = scene.commit("after", **scene.this_hour())
+    (granted,) = harness.do(scene.buyer, scene.a_grant(reader=reader.account))
+    assert isinstance(granted, Granted)
+    harness.do(reader, scene.a_read(after, granted.consent))
+    harness.refuses(consent.OTHER_VEHICLE, reader, scene.a_read(before, granted.consent))
+
+
+def test_who_knows_a_devices_keys_speaks_as_it_until_it_rotates_them(scene: Scene) -> None:
+    harness, car = scene.harness, scene.car
+    harness.do(scene.owner, HandOver(car.account), payer=scene.buyer)
+    scene.commit("by whoever has the keys", **scene.this_hour())
+    old, fresh = car.seeds, make_seeds("car", generation=1)
+    harness.do(car, car.rotation(fresh))
+    car.seeds = old
+    harness.refuses(ledger.BAD_SIGNATURE, car, scene.a_drive("by the seller", **scene.this_hour()))

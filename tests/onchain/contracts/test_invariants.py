@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from chains.scene import DAY_MS
 from msgspec.structs import replace
 
-from autochain.onchain.contracts import consent, credentials, identity, market, mining, recording, token
+from autochain.onchain.contracts import consent, credentials, identity, market, mining, recording, release, token
 from autochain.onchain.contracts.mining.state import DEVICES, EPOCHS
+from autochain.onchain.ids import contract_account
 from autochain.onchain.ledger import Context, Table, interfaces
-from chains import CONTRACTS, Harness, Scene, entries
+from chains import CONTRACTS, START_MS, Harness, Scene, entries
 
 Corruption = Callable[[Harness], None]
 
@@ -20,11 +22,21 @@ Corruption = Callable[[Harness], None]
 def lived_in() -> Harness:
     """A chain on which everything happened at least once."""
     scene = Scene()
-    drive = scene.commit()
-    scene.harness.do(scene.car, mining.Claim(drive))
-    scene.read(drive, scene.grant())
-    scene.harness.do(scene.owner, consent.Revoke(scene.grant()))
-    return scene.harness
+    harness, owner, buyer = scene.harness, scene.owner, scene.buyer
+    drive, erased = scene.commit(), scene.commit("another drive")
+    harness.do(scene.car, mining.Claim(drive))
+    scene.deliver(scene.read(drive, scene.grant()))
+    harness.do(owner, consent.Revoke(scene.grant()))
+    harness.do(harness.treasury, credentials.Attest(buyer.account, "buyer"))
+    item = market.Item(drive, scene.offer())
+    (published,) = harness.do(owner, market.Publish("A drive", (item,), "research", ("motion",), "exact"))
+    harness.do(buyer, market.Buy(published.product))  # type: ignore[attr-defined]
+    harness.do(owner, consent.Withdraw(item.offer))
+    harness.do(owner, recording.Erase(erased))
+    for member in harness.members:
+        harness.do(member, recording.Destroyed((erased,)), payer=harness.treasury)
+        harness.do(member, release.Anchor(bytes(32), 1), payer=harness.treasury)
+    return harness
 
 
 def change(table: Table[Any], **changes: Any) -> Corruption:
@@ -95,12 +107,45 @@ def an_authority_that_lost_its_roles(harness: Harness) -> None:
 
 def under_another_id(harness: Harness) -> None:
     """Moves a recording, together with its owner's listing, to an id that does not derive from it."""
-    ((name, record),) = entries(harness, recording.RECORDINGS)
-    ((_, owned),) = entries(harness, recording.OWNED)
+    name, record = next(iter(entries(harness, recording.RECORDINGS)))
+    owned = recording.OWNED.codec.decode(harness.store.pairs[recording.OWNED.key(record.owner, name)])
     harness.corrupt(recording.RECORDINGS, name, value=None)
     harness.corrupt(recording.RECORDINGS, bytes(20), value=record)
     harness.corrupt(recording.OWNED, record.owner, name, value=None)
     harness.corrupt(recording.OWNED, record.owner, bytes(20), value=owned)
+
+
+def each(table: Table[Any], **changes: Any) -> Corruption:
+    """Changes fields of all of a table's records."""
+
+    def corrupt(harness: Harness) -> None:
+        for key, record in entries(harness, table):
+            harness.store.pairs[table.key() + key] = table.codec.encode(replace(record, **changes))
+
+    return corrupt
+
+
+def a_kept_recording_destroyed(harness: Harness) -> None:
+    (kept,) = (name for name, record in entries(harness, recording.RECORDINGS) if not record.erased_ms)
+    copy(recording.STATEMENTS, kept, harness.members[0].account)(harness)
+
+
+def other_terms(**changes: Any) -> Corruption:
+    """Changes terms of every offer."""
+
+    def corrupt(harness: Harness) -> None:
+        for name, record in entries(harness, consent.OFFERS):
+            terms = replace(record.terms, **changes)
+            harness.corrupt(consent.OFFERS, name, value=replace(record, terms=terms))
+
+    return corrupt
+
+
+def a_thief_in_the_market(harness: Harness) -> None:
+    """Takes one uacc of what waits, so that nothing else is wrong."""
+    escrow = contract_account("market")
+    harness.corrupt(token.BALANCES, escrow, value=token.Balance(harness.balance(escrow) - 1))
+    treasury(1)(harness)
 
 
 CORRUPTIONS: list[tuple[str, str, Corruption]] = [
@@ -121,6 +166,10 @@ CORRUPTIONS: list[tuple[str, str, Corruption]] = [
         "every attestation is by an authority for its role",
         copy(credentials.ATTESTATIONS, bytes(20), "spy"),
     ),
+    ("credentials", "a vehicle has one DID", remove(credentials.VEHICLES)),
+    ("credentials", "a vehicle has one DID", change(credentials.VEHICLES, subject=bytes(20))),
+    ("credentials", "a vehicle has one DID", copy(credentials.VEHICLES, bytes(32))),
+    ("credentials", "a vehicle has one DID", change(credentials.ATTESTATIONS, unique=bytes(32))),
     ("token", "all balances sum to exactly 300,000,000 ACC", treasury(1)),
     ("token", "all balances sum to exactly 300,000,000 ACC", treasury(-1)),
     ("token", "all balances sum to exactly 300,000,000 ACC", remove(token.BALANCES)),
@@ -148,6 +197,26 @@ CORRUPTIONS: list[tuple[str, str, Corruption]] = [
     ),
     ("recording", "every recording is listed for its owner, and no other", remove(recording.OWNED)),
     ("recording", "every recording is listed for its owner, and no other", copy(recording.OWNED, bytes(20), bytes(20))),
+    ("recording", "an owner's counter is how many recordings it has", change(recording.COUNTS, committed=0)),
+    ("recording", "an owner's counter is how many recordings it has", remove(recording.COUNTS)),
+    ("recording", "an owner's counter is how many recordings it has", copy(recording.COUNTS, bytes(20))),
+    ("recording", "no key was destroyed before its recording's end", a_kept_recording_destroyed),
+    ("recording", "no key was destroyed before its recording's end", each(recording.RECORDINGS, erased_ms=0)),
+    ("recording", "no key was destroyed before its recording's end", change(recording.STATEMENTS, destroyed_ms=1)),
+    (
+        "recording",
+        "no key was destroyed before its recording's end",
+        copy(recording.STATEMENTS, bytes(20), bytes(20)),
+    ),
+    ("release", "enough members of the committee are there, each once", change(release.COMMITTEE, threshold=4)),
+    (
+        "release",
+        "enough members of the committee are there, each once",
+        change(release.COMMITTEE, members=(bytes(20),) * 2),
+    ),
+    ("release", "a log is a member's", copy(release.LOGS, bytes(20))),
+    ("release", "a log is a member's", change(release.COMMITTEE, members=(bytes(20), bytes([1]) * 20))),
+    ("release", "a log is a member's", remove(release.COMMITTEE)),
     (
         "consent",
         "every consent is listed for its owner and its reader, and no other",
@@ -158,22 +227,68 @@ CORRUPTIONS: list[tuple[str, str, Corruption]] = [
         "every consent is listed for its owner and its reader, and no other",
         change(consent.CONSENTS, reader=bytes(20)),
     ),
-    ("consent", "every consent is listed for its owner and its reader, and no other", remove(consent.state.BY_OWNER)),
-    ("consent", "every consent is listed for its owner and its reader, and no other", remove(consent.state.BY_READER)),
+    ("consent", "every consent is listed for its owner and its reader, and no other", remove(consent.BY_OWNER)),
+    ("consent", "every consent is listed for its owner and its reader, and no other", remove(consent.BY_READER)),
     (
         "consent",
         "every consent is listed for its owner and its reader, and no other",
-        copy(consent.state.BY_READER, bytes(20), bytes(20)),
+        copy(consent.BY_READER, bytes(20), bytes(20)),
     ),
-    ("consent", "no consent ends before it was granted", change(consent.CONSENTS, ended_ms=1)),
-    ("consent", "no consent ends before it was granted", change(consent.CONSENTS, expires_ms=1)),
+    ("consent", "every offer is listed for its owner, and no other", change(consent.OFFERS, owner=bytes(20))),
+    ("consent", "every offer is listed for its owner, and no other", remove(consent.state.OFFERS_BY_OWNER)),
+    ("consent", "every offer is listed for its owner, and no other", remove(consent.OFFERS)),
+    (
+        "consent",
+        "every offer is listed for its owner, and no other",
+        copy(consent.state.OFFERS_BY_OWNER, bytes(20), bytes(20)),
+    ),
+    (
+        "consent",
+        "no consent ends before it was granted, or later than its grade allows",
+        change(consent.CONSENTS, revoked_ms=1),
+    ),
+    (
+        "consent",
+        "no consent ends before it was granted, or later than its grade allows",
+        change(consent.CONSENTS, granted_ms=START_MS + 30 * DAY_MS),
+    ),
+    (
+        "consent",
+        "no consent ends before it was granted, or later than its grade allows",
+        change(consent.CONSENTS, granted_ms=START_MS + 30 * DAY_MS - 2 * 365 * DAY_MS - 1),
+    ),
+    ("consent", "an account's counter is how many consents and offers it has", each(consent.COUNTS, granted=0)),
+    ("consent", "an account's counter is how many consents and offers it has", each(consent.COUNTS, offered=0)),
+    ("consent", "an account's counter is how many consents and offers it has", each(consent.COUNTS, received=0)),
+    ("consent", "an account's counter is how many consents and offers it has", remove(consent.COUNTS)),
+    ("consent", "an account's counter is how many consents and offers it has", copy(consent.COUNTS, bytes(20))),
+    (
+        "consent",
+        "a consent that came by an offer has the offer's owner and terms",
+        change(consent.CONSENTS, offer=bytes(20)),
+    ),
+    (
+        "consent",
+        "a consent that came by an offer has the offer's owner and terms",
+        each(consent.OFFERS, owner=bytes(20)),
+    ),
+    ("consent", "a consent that came by an offer has the offer's owner and terms", other_terms(price_uacc=0)),
+    ("consent", "a consent that came by an offer has the offer's owner and terms", other_terms(precision="coarse")),
     ("market", "every receipt is seen by the owner and the reader", change(market.RECEIPTS, owner=bytes(20))),
     ("market", "every receipt is seen by the owner and the reader", change(market.RECEIPTS, reader=bytes(20))),
     ("market", "every receipt is seen by the owner and the reader", remove(market.RECEIPTS)),
-    ("market", "every receipt is seen by the owner and the reader", remove(market.state.BY_OWNER)),
+    ("market", "every receipt is seen by the owner and the reader", remove(market.BY_OWNER)),
     ("market", "every receipt is seen by the owner and the reader", remove(market.state.BY_READER)),
-    ("market", "a reader's counter is how many receipts it has", change(market.state.COUNTS, bought=0)),
-    ("consent", "an owner's counter is how many consents it granted", change(consent.state.COUNTS, granted=0)),
+    ("market", "every receipt is seen by the owner and the reader", copy(market.BY_OWNER, bytes(20), bytes(20))),
+    ("market", "an account's counter is how many receipts and products it has", each(market.COUNTS, bought=0)),
+    ("market", "an account's counter is how many receipts and products it has", each(market.COUNTS, sold=0)),
+    ("market", "an account's counter is how many receipts and products it has", each(market.COUNTS, published=0)),
+    ("market", "an account's counter is how many receipts and products it has", remove(market.COUNTS)),
+    ("market", "an account's counter is how many receipts and products it has", remove(market.PRODUCTS)),
+    ("market", "an account's counter is how many receipts and products it has", copy(market.COUNTS, bytes(20))),
+    ("market", "what was paid for open receipts is held", a_thief_in_the_market),
+    ("market", "what was paid for open receipts is held", each(market.RECEIPTS, status="open")),
+    ("market", "what was paid for open receipts is held", each(market.RECEIPTS, price_uacc=10**12)),
 ]
 
 

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from autochain.onchain.contracts.credentials import Withdraw
 from autochain.onchain.contracts.mining import Claim, Claimed, GetReward, GetTerms, Rewarded, Terms, emission, errors
+from autochain.onchain.contracts.recording import HOUR_MS, Erase
 from autochain.onchain.contracts.token import Transferred
 from autochain.onchain.ids import contract_account
 from autochain.onchain.refusals import Broken
 from autochain.onchain.units import TOTAL_SUPPLY_UACC
-from chains import ACC, Harness, Scene
+from chains import ACC, START_MS, Harness, Scene
 
 POOL = contract_account("mining")
 DAY_MS = 86_400_000
@@ -73,6 +74,26 @@ def test_a_recording_is_rewarded_once_for_ever(scene: Scene) -> None:
     scene.harness.refuses(errors.ALREADY_REWARDED, scene.car, Claim(recording))
     scene.harness.advance(DAY_MS)
     scene.harness.refuses(errors.ALREADY_REWARDED, scene.car, Claim(recording))
+
+
+def test_a_recording_is_rewarded_before_it_is_erased_and_not_afterwards(scene: Scene) -> None:
+    harness, claimed, unclaimed = scene.harness, scene.commit("claimed"), scene.commit("unclaimed")
+    harness.do(scene.car, Claim(claimed))
+    for recording in (claimed, unclaimed):
+        harness.do(scene.owner, Erase(recording))
+        harness.refuses(errors.NOT_KEPT, scene.car, Claim(recording))
+    assert harness.ask(GetReward(claimed)) is not None
+    assert harness.ask(GetReward(unclaimed)) is None
+
+
+def test_a_recording_is_rewarded_up_to_the_millisecond_at_which_its_time_is_over() -> None:
+    scene = Scene(Harness(block_ms=1))
+    harness, end_ms = scene.harness, START_MS + HOUR_MS
+    first, second = (scene.commit(name, keep_until_ms=end_ms) for name in ("first", "second"))
+    harness.advance(end_ms - 2 - harness.now_ms)
+    harness.do(scene.car, Claim(first))
+    assert harness.now_ms == end_ms - 1
+    harness.refuses(errors.NOT_KEPT, scene.car, Claim(second))
 
 
 def test_a_vehicle_is_rewarded_up_to_its_cap_and_again_in_the_next_epoch() -> None:

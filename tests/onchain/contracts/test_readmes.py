@@ -12,9 +12,9 @@ import pytest
 from msgspec import inspect
 
 from autochain.onchain import contracts
-from autochain.onchain.contracts.consent import PURPOSES
+from autochain.onchain.contracts.consent import BASES, LONGEST_MS, PURPOSES
 from autochain.onchain.contracts.credentials import ROLES
-from autochain.onchain.contracts.recording import CATEGORIES
+from autochain.onchain.contracts.recording import CATEGORIES, GRADES, PRECISIONS
 from autochain.onchain.ledger import HASH, ID, NUMBER, TEXT, Contract
 from autochain.onchain.refusals import Reason
 from autochain.onchain.units import TOTAL_SUPPLY_UACC
@@ -22,9 +22,23 @@ from chains import CONTRACTS, Harness
 
 FOLDER = Path(next(iter(contracts.__path__)))
 KEY_PARTS = {ID: "20 bytes", HASH: "32 bytes", NUMBER: "number", TEXT: "text"}
-NAMED = {"category": CATEGORIES, "purpose": PURPOSES, "role": ROLES}
+DAY_MS = 86_400_000
+NAMED = {"category": CATEGORIES, "precision": PRECISIONS, "purpose": PURPOSES, "role": ROLES}
 """Choices that the README of the contract that declares them lists under Concepts; elsewhere they go by this name."""
-LISTED = (("recording", "Categories", CATEGORIES), ("consent", "Purposes", PURPOSES), ("credentials", "Roles", ROLES))
+LISTED = (
+    ("recording", "Categories", CATEGORIES),
+    ("recording", "Grades", tuple(LONGEST_MS)),
+    ("recording", "Precisions", PRECISIONS),
+    ("consent", "Purposes", PURPOSES),
+    ("consent", "Longest times", tuple(LONGEST_MS)),
+    ("credentials", "Roles", ROLES),
+)
+SAID = (
+    ("recording", "Categories", {name: f"`{grade}`" for name, grade in GRADES.items()}),
+    ("consent", "Purposes", {name: f"`{basis}`" for name, basis in BASES.items()}),
+    ("consent", "Longest times", {grade: f"{longest_ms // DAY_MS} days" for grade, longest_ms in LONGEST_MS.items()}),
+)
+"""What the last column of such a list says of each choice."""
 
 each_contract = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
 
@@ -76,6 +90,8 @@ def in_words(kind: inspect.Type) -> str:
             return next((name for name, values in NAMED.items() if set(values) == set(kind.values)), listed)
         case inspect.VarTupleType(max_length=None):
             return f"list of {in_words(kind.item_type)}"
+        case inspect.VarTupleType(min_length=None):
+            return f"up to {kind.max_length} of {in_words(kind.item_type)}"
         case inspect.VarTupleType():
             return f"{kind.min_length} to {kind.max_length} of {in_words(kind.item_type)}"
         case inspect.TupleType():
@@ -103,12 +119,12 @@ def tag(record: type[Any]) -> str:
     return f"`{record.__struct_config__.tag}`"
 
 
-def answer(query: type[Any]) -> str:
-    return in_words(inspect.type_info(get_args(query.__orig_bases__[0])[0]))
+def answer(query: type[Any]) -> inspect.Type:
+    return inspect.type_info(get_args(query.__orig_bases__[0])[0])
 
 
 def records(contract: Contract) -> dict[str, type[Any]]:
-    """The records of a contract's state and parameters, and those that its messages, queries and records hold."""
+    """The records of a contract's state and parameters, of its answers, and those that they and what is said hold."""
     found: dict[str, type[Any]] = {}
 
     def visit(kind: inspect.Type) -> None:
@@ -131,6 +147,8 @@ def records(contract: Contract) -> dict[str, type[Any]]:
     for record in (*(table.value for table in contract.tables), contract.parameters, *spoken):
         if record is not None:
             visit(inspect.type_info(record))
+    for query in contract.queries:
+        visit(answer(query))
     return {name: record for name, record in found.items() if record not in spoken}
 
 
@@ -181,7 +199,7 @@ def test_a_readme_lists_events_queries_and_timers_with_their_fields(contract: Co
     text = readme(contract)
     events = [[tag(event), names(event)] for event in contract.events]
     assert [row[:2] for row in rows(section(text, "## Events"))] == events
-    queries = [[tag(query), names(query), answer(query)] for query in contract.queries]
+    queries = [[tag(query), names(query), in_words(answer(query))] for query in contract.queries]
     assert [row[:3] for row in rows(section(text, "## Queries"))] == queries
     timers = [[tag(timer), names(timer)] for timer in contract.timers]
     assert [row[:2] for row in (rows(section(text, "## Timers")) if timers else [])] == timers
@@ -217,6 +235,14 @@ def test_a_readme_lists_every_choice_with_its_meaning(contract: str, heading: st
     listed = rows(text)
     assert {row[0] for row in listed} == {f"`{choice}`" for choice in choices}
     assert all(row[1] for row in listed)
+
+
+@pytest.mark.parametrize(("contract", "heading", "said"), SAID)
+def test_a_readme_says_of_every_choice_what_the_code_holds_of_it(
+    contract: str, heading: str, said: dict[str, str]
+) -> None:
+    text = section((FOLDER / contract / "README.md").read_text(encoding="utf-8"), f"### {heading}")
+    assert {row[0].strip("`"): row[-1] for row in rows(text)} == said
 
 
 @each_contract

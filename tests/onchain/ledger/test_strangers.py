@@ -152,6 +152,10 @@ def test_random_and_bent_queries_are_answered_or_refused() -> None:
             ["recording/ListRecordings", None, None],
             ["consent/ListConsents", scene.owner.account, False, None],
             ["market/ListReceipts", scene.buyer.account, True, None],
+            ["market/ListProducts", None],
+            ["consent/ListOffers", scene.owner.account, None],
+            ["recording/GetErasure", bytes(20)],
+            ["release/GetLog", scene.harness.members[0].account],
         )
     ]
     for query in queries:

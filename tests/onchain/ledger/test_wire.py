@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from autochain.onchain.codec import encode
-from autochain.onchain.contracts.consent import ListConsents
-from autochain.onchain.contracts.market import ListReceipts
-from autochain.onchain.contracts.recording import ListRecordings
+from autochain.onchain.contracts.consent import ListConsents, ListOffers
+from autochain.onchain.contracts.market import ListProducts, ListReceipts
+from autochain.onchain.contracts.recording import GetErasure, ListRecordings
 from autochain.onchain.ledger import interfaces
 from autochain.onchain.ledger.header import LightBlock
 from autochain.onchain.ledger.ics23 import CommitmentProof
@@ -105,6 +105,9 @@ def test_hostile_queries_and_keys_are_answered_or_refused_and_change_nothing() -
             ListRecordings(),
             ListConsents(owner),
             ListReceipts(owner, as_reader=True),
+            ListOffers(owner),
+            ListProducts(after=owner),
+            GetErasure(owner),
         )
     ]
     before, root, chance = dict(scene.harness.store.pairs), machine.info().app_hash, random.Random(4)

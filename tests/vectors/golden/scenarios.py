@@ -8,13 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from autochain.onchain.contracts.consent import Offer, TakeUp, consent_of
 from autochain.onchain.contracts.consent import Revoke as RevokeConsent
+from autochain.onchain.contracts.consent import Withdraw as WithdrawOffer
 from autochain.onchain.contracts.credentials import Attest, Withdraw
-from autochain.onchain.contracts.identity import Revoke
+from autochain.onchain.contracts.identity import HandOver, Revoke
+from autochain.onchain.contracts.market import Buy, Deliver, Item, Publish, Unpublish
 from autochain.onchain.contracts.mining import Claim
-from autochain.onchain.contracts.recording import HOUR_MS, Part, recording_id
+from autochain.onchain.contracts.recording import HOUR_MS, Destroyed, Erase, Part, recording_id
+from autochain.onchain.contracts.release import Anchor
 from autochain.onchain.contracts.token import Transfer
+from autochain.onchain.crypto import sha256
+from autochain.onchain.ids import derive
+from autochain.onchain.ledger import Message
 from chains import ACC, START_MS, Party, Scene, make_seeds
+
+DAY_MS = 24 * HOUR_MS
 
 
 class Step(NamedTuple):
@@ -23,6 +32,18 @@ class Step(NamedTuple):
     transactions: tuple[bytes, ...] = ()
     later_ms: int = 1_000
     """How much later than the block before."""
+
+
+def receipt_of(reader: Party, number: int) -> bytes:
+    """Gives the id of a reader's receipt, by how many it bought before."""
+    return derive("receipt", reader.account, number.to_bytes(8, "big"))
+
+
+def by_members(scene: Scene, *messages: Message) -> tuple[bytes, ...]:
+    """Signs for each message one transaction, by the first member, the second and so on; the treasury pays."""
+    harness = scene.harness
+    pairs = zip(harness.members, messages, strict=False)
+    return tuple(harness.sign(member, message, payer=harness.treasury) for member, message in pairs)
 
 
 def registrations(scene: Scene) -> Iterator[Step]:
@@ -61,10 +82,18 @@ def payments(scene: Scene) -> Iterator[Step]:
 
 
 def attestations(scene: Scene) -> Iterator[Step]:
-    """An authority gives roles and takes them back."""
+    """An authority gives roles and takes them back, and a vehicle has one DID at a time."""
     sign, treasury, car, owner = scene.harness.sign, scene.harness.treasury, scene.car, scene.owner
-    yield Step((sign(treasury, Attest(owner.account, "owner")), sign(owner, Attest(car.account, "vehicle"))))
-    yield Step((sign(treasury, Attest(car.account, "vehicle")), sign(owner, Withdraw(owner.account, "owner"))))
+    second, unique = scene.harness.register("second", "device", controller=owner), sha256(b"VIN of car")
+    again = Attest(car.account, "vehicle", unique)
+    yield Step((sign(treasury, Attest(owner.account, "owner")), sign(owner, again)))
+    yield Step((sign(treasury, again), sign(owner, Withdraw(owner.account, "owner"))))
+    yield Step(
+        (sign(treasury, Attest(second.account, "vehicle")), sign(owner, Attest(second.account, "owner", unique)))
+    )
+    yield Step((sign(treasury, Attest(second.account, "vehicle", unique)),))
+    yield Step((sign(treasury, Withdraw(car.account, "vehicle"), Attest(second.account, "vehicle", unique)),))
+    yield Step((sign(treasury, again),))
     yield Step((sign(treasury, Withdraw(owner.account, "owner"), Attest(bytes(20), "bank")),))
     yield Step((sign(treasury, Withdraw(owner.account, "owner")),))
 
@@ -86,6 +115,31 @@ def rewards(scene: Scene) -> Iterator[Step]:
     yield Step((sign(car, again),))
     yield Step((sign(car, claim_again),), 24 * HOUR_MS)
     yield Step((sign(car, scene.a_drive("tomorrow", end_ms=START_MS + 100 * HOUR_MS)),))
+    yield Step((sign(car, scene.a_drive("for ever", keep_until_ms=START_MS + 3_652 * DAY_MS)),))
+
+
+def hand_overs(scene: Scene) -> Iterator[Step]:
+    """A car is sold: what it committed to before stays the seller's, and what it records then is the buyer's."""
+    harness, car, owner, buyer = scene.harness, scene.car, scene.owner, scene.buyer
+    sign, hand_over = harness.sign, HandOver(car.account)
+    before, after = scene.a_drive("before"), scene.a_drive("after", **scene.this_hour())
+    yield Step((sign(owner, hand_over), sign(buyer, hand_over, payer=owner), sign(car, hand_over, payer=buyer)))
+    yield Step((sign(owner, hand_over, payer=car),))
+    sold, sequence = sign(owner, hand_over, payer=buyer), harness.sequence(car)
+    yield Step((sign(car, before, sequence=sequence), sold, sign(car, after, sequence=sequence + 1)))
+    names = [recording_id(car.account, drive.fingerprint) for drive in (before, after)]
+    yield Step((sign(car, *map(Claim, names)), sign(owner, hand_over, payer=buyer)))
+    yield Step((sign(car, scene.a_drive("late")),))
+    yield Step(
+        (
+            sign(owner, scene.a_grant()),
+            sign(buyer, scene.a_grant(reader=owner.account)),
+            sign(car, car.rotation(make_seeds("car", generation=1))),
+        )
+    )
+    yield Step((sign(owner, Erase(names[1])), sign(buyer, Erase(names[0]))))
+    yield Step((sign(buyer, Revoke(car.account)),))
+    yield Step((sign(buyer, hand_over, payer=owner),))
 
 
 def readings(scene: Scene) -> Iterator[Step]:
@@ -108,6 +162,105 @@ def readings(scene: Scene) -> Iterator[Step]:
     yield Step((sign(buyer, scene.a_read(recording, consent)), sign(owner, RevokeConsent(consent))))
 
 
+def deliveries(scene: Scene) -> Iterator[Step]:
+    """Members say that they give their shares; the owner is paid when two have, or the reader refunded after a day."""
+    buyer, sign = scene.buyer, scene.harness.sign
+    recording, consent, free = scene.commit(), scene.grant(), scene.grant(price_uacc=0)
+    read, first, second, third = scene.a_read(recording, consent), *(receipt_of(buyer, at) for at in range(3))
+    yield Step((sign(buyer, read, read, scene.a_read(recording, free)),))
+    yield Step((*by_members(scene, Deliver((first,))), sign(buyer, Deliver((first,)))))
+    yield Step(by_members(scene, Deliver((first, first)), Deliver((third, bytes(20))), Deliver((first, third))))
+    yield Step(by_members(scene, Deliver((second,))))
+    # One millisecond before the day is over, and when it is.
+    yield Step(by_members(scene, Deliver((first,)), Deliver((third,))), DAY_MS - 3_001)
+    yield Step(by_members(scene, Deliver((second,)), Deliver((second,)), Deliver((third,))), 1)
+
+
+def offers(scene: Scene) -> Iterator[Step]:
+    """Readers of a role take an offer up, each once, until it is withdrawn or its time is over."""
+    owner, buyer, sign = scene.owner, scene.buyer, scene.harness.sign
+    recording, treasury = scene.commit(), scene.harness.treasury
+    attest = Attest(buyer.account, "buyer")
+    terms = scene.terms(precision="coarse", expires_ms=START_MS + DAY_MS)
+    first, second = (derive("offer", owner.account, number.to_bytes(8, "big")) for number in range(2))
+    long = Offer(scene.terms(categories=("position",), expires_ms=START_MS + 366 * DAY_MS), "buyer")
+    yield Step((sign(owner, Offer(terms, "buyer"), Offer(terms, "insurer")), sign(buyer, Offer(terms, "buyer"))))
+    yield Step((sign(owner, long), sign(buyer, TakeUp(first)), sign(treasury, attest)))
+    taken = consent_of(first, buyer.account)
+    read = scene.a_read(recording, taken, precision="coarse")
+    yield Step((sign(buyer, TakeUp(first), read), sign(owner, scene.a_grant(reader=bytes(20)))))
+    yield Step((sign(buyer, TakeUp(first)), sign(owner, WithdrawOffer(first), RevokeConsent(taken))))
+    yield Step((sign(buyer, TakeUp(first)), sign(owner, WithdrawOffer(first))))
+    yield Step((sign(buyer, WithdrawOffer(second)), sign(owner, TakeUp(second))))
+    yield Step(
+        (
+            sign(treasury, Attest(buyer.account, "insurer")),
+            sign(buyer, scene.a_read(recording, taken, precision="exact")),
+        )
+    )
+    yield Step((sign(buyer, TakeUp(second)), sign(owner, WithdrawOffer(second))), later_ms=DAY_MS)
+
+
+def products(scene: Scene) -> Iterator[Step]:
+    """Recordings of two owners are put together, bought whole or not at all, and taken off."""
+    harness, owner, buyer, sign = scene.harness, scene.owner, scene.buyer, scene.harness.sign
+    treasury, other = harness.treasury, harness.register("other")
+    bike = harness.register("bike", "device", controller=other)
+    ride = scene.a_drive("a ride", parts=(Part("motion", "aggregate", 40), Part("motion", "exact", 4_000)))
+    harness.do(bike, ride)
+    harness.do(other, Offer(scene.terms(vehicle=bike.account), "buyer"))
+    harness.do(treasury, Attest(buyer.account, "buyer"))
+    theirs = Item(recording_id(bike.account, ride.fingerprint), derive("offer", other.account, bytes(8)))
+    items = tuple(sorted((Item(scene.commit(), scene.offer()), theirs), key=lambda item: item.recording))
+    product = derive("product", other.account, bytes(8))
+    good = Publish("Rides and drives", items, "research", ("motion",), "exact")
+    yield Step((sign(other, good), sign(owner, Publish("?", items[::-1], "research", ("motion",), "exact"))))
+    yield Step((sign(other, Publish("?", items, "resale", ("motion",), "exact")), sign(owner, Unpublish(product))))
+    yield Step((sign(buyer, Buy(product)), sign(owner, Buy(product)), sign(other, Buy(bytes(20)))))
+    yield Step((sign(buyer, Buy(product)), sign(other, Erase(theirs.recording))))
+    yield Step((sign(other, good),))
+    yield Step((sign(buyer, Buy(product)), sign(other, Unpublish(product))))
+    yield Step((sign(buyer, Buy(product)), sign(other, Unpublish(product))))
+    yield Step(by_members(scene, *[Deliver(tuple(receipt_of(buyer, number) for number in range(4)))] * 2))
+
+
+def erasures(scene: Scene) -> Iterator[Step]:
+    """Recordings are erased by their owner or by time, and the members say that they destroyed the keys."""
+    owner, buyer, sign = scene.owner, scene.buyer, scene.harness.sign
+    erased, ended = scene.commit("erased"), scene.commit("ended", keep_until_ms=START_MS + HOUR_MS)
+    consent = scene.grant()
+    yield Step((sign(owner, Erase(erased)), sign(buyer, Erase(ended))))
+    yield Step((sign(owner, Erase(erased)), sign(buyer, scene.a_read(erased, consent))))
+    yield Step((sign(scene.car, Claim(erased)),))
+    yield Step(
+        (*by_members(scene, *[Destroyed((erased,))] * 2, Destroyed((erased, ended))), sign(owner, Destroyed((erased,))))
+    )
+    yield Step((sign(buyer, scene.a_read(ended, consent)), sign(owner, Erase(ended))), later_ms=HOUR_MS)
+    yield Step(by_members(scene, *[Destroyed((erased, ended))] * 3))
+    yield Step((sign(scene.car, scene.a_drive("erased")),))
+
+
+def logs(scene: Scene) -> Iterator[Step]:
+    """Members bind themselves to logs that only grow."""
+    one, five = Anchor(sha256(b"one"), 1), Anchor(sha256(b"five"), 5)
+    yield Step((*by_members(scene, one, five), scene.harness.sign(scene.owner, five)))
+    yield Step(by_members(scene, one, Anchor(sha256(b"four"), 4), Anchor(sha256(b"none"), 0)))
+    yield Step(by_members(scene, five))
+
+
 SCENARIOS: dict[str, Callable[[Scene], Iterator[Step]]] = {
-    made.__name__: made for made in (registrations, payments, attestations, rewards, readings)
+    made.__name__: made
+    for made in (
+        registrations,
+        payments,
+        attestations,
+        rewards,
+        hand_overs,
+        readings,
+        deliveries,
+        offers,
+        products,
+        erasures,
+        logs,
+    )
 }

@@ -39,6 +39,8 @@ class Account(Record, frozen=True):
     encryption_key: Hash
     """X25519 public key to which secrets for it are sealed."""
     active: bool
+    owned_ms: Count = 0
+    """Since when it is this owner's; 0 where it has had no other."""
 
 
 class AccountOf(Query[Account | None], frozen=True, tag="accounts/AccountOf"):

@@ -6,7 +6,7 @@ from ...codec import Record
 from ...ids import Id
 from ...refusals import Refusal
 from ...units import Count
-from ..recording import Category, Precision, Recording
+from ..recording import PRECISIONS, Category, Precision, Recording
 from . import errors
 from .messages import Purpose
 from .state import Consent
@@ -23,6 +23,10 @@ class Request(Record, frozen=True):
     precision: Precision
     start_ms: Count
     end_ms: Count
+    kept: bool
+    """Whether the recording is neither erased nor past its time."""
+    owner_active: bool
+    """Whether the owner's DID stands; nobody could revoke for one that does not."""
 
     @classmethod
     def to_read(
@@ -33,6 +37,8 @@ class Request(Record, frozen=True):
         purpose: Purpose,
         categories: tuple[Category, ...],
         precision: Precision,
+        owner_active: bool,
+        now_ms: int,
     ) -> Request:
         """Says what a reader wants of a recording."""
         return cls(
@@ -44,6 +50,8 @@ class Request(Record, frozen=True):
             precision=precision,
             start_ms=recording.start_ms,
             end_ms=recording.end_ms,
+            kept=recording.is_kept(now_ms),
+            owner_active=owner_active,
         )
 
 
@@ -55,15 +63,20 @@ def decide(consent: Consent | None, request: Request, *, now_ms: int) -> Refusal
         return errors.ENDED()
     if consent.reader != request.reader:
         return errors.OTHER_READER()
-    if consent.vehicle != request.vehicle or consent.owner != request.owner:
+    terms = consent.terms
+    if terms.vehicle != request.vehicle or consent.owner != request.owner:
         return errors.OTHER_VEHICLE()
-    if consent.purpose != request.purpose:
-        return errors.OTHER_PURPOSE(f"{consent.purpose}, not {request.purpose}")
-    missing = [category for category in request.categories if category not in consent.categories]
+    if not request.owner_active:
+        return errors.OWNER_GONE()
+    if terms.purpose != request.purpose:
+        return errors.OTHER_PURPOSE(f"{terms.purpose}, not {request.purpose}")
+    missing = [category for category in request.categories if category not in terms.categories]
     if missing:
         return errors.OTHER_CATEGORY(", ".join(missing))
-    if consent.precision == "coarse" and request.precision != "coarse":
-        return errors.TOO_PRECISE()
-    if not (consent.from_ms <= request.start_ms and request.end_ms <= consent.until_ms):
+    if PRECISIONS.index(request.precision) < PRECISIONS.index(terms.precision):
+        return errors.TOO_PRECISE(f"{terms.precision}, not {request.precision}")
+    if not (terms.from_ms <= request.start_ms and request.end_ms <= terms.until_ms):
         return errors.OUTSIDE_WINDOW()
+    if not request.kept:
+        return errors.NOT_KEPT()
     return None

@@ -2,18 +2,29 @@
 
 from ...ledger import Contract
 from . import handlers, queries
-from .messages import ROLES, Attest, Attested, Withdraw, Withdrawn
-from .queries import Holds
-from .state import ATTESTATIONS, AUTHORITIES, INVARIANTS, Attestation, Authority, Parameters
+from .messages import ROLES, Attest, Attested, Role, Withdraw, Withdrawn
+from .queries import GetRegistrars, Holds
+from .state import (
+    ATTESTATIONS,
+    AUTHORITIES,
+    INVARIANTS,
+    REGISTRARS,
+    VEHICLES,
+    Attestation,
+    Authority,
+    Bearer,
+    Parameters,
+    Registrars,
+)
 
 CONTRACT = Contract(
     "credentials",
     version=1,
     uses=("accounts",),
     messages={Attest: handlers.attest, Withdraw: handlers.withdraw},
-    queries={Holds: queries.holds},
+    queries={GetRegistrars: queries.get_registrars, Holds: queries.holds},
     events=(Attested, Withdrawn),
-    tables=(ATTESTATIONS, AUTHORITIES),
+    tables=(ATTESTATIONS, AUTHORITIES, VEHICLES, REGISTRARS),
     genesis=handlers.genesis,
     parameters=Parameters,
     invariants=INVARIANTS,
@@ -23,13 +34,19 @@ __all__ = [
     "ATTESTATIONS",
     "AUTHORITIES",
     "CONTRACT",
+    "REGISTRARS",
     "ROLES",
+    "VEHICLES",
     "Attest",
     "Attestation",
     "Attested",
     "Authority",
+    "Bearer",
+    "GetRegistrars",
     "Holds",
     "Parameters",
+    "Registrars",
+    "Role",
     "Withdraw",
     "Withdrawn",
 ]

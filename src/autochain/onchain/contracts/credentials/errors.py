@@ -13,3 +13,10 @@ ALREADY_ATTESTED = Reason(HERE, 3, "This role is attested already.", "Nothing is
 NOT_ATTESTED = Reason(
     HERE, 4, "There is no such attestation of yours.", "Name one that you gave and that still stands."
 )
+UNIQUE_MISFIT = Reason(
+    HERE,
+    5,
+    "A vehicle is attested with what the registrars make of its VIN, and nothing else is.",
+    "Ask the registrars.",
+)
+OTHER_DID = Reason(HERE, 6, "This vehicle has another DID.", "Withdraw the attestation of the other one first.")

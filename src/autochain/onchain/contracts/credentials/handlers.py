@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from ...ledger import Context, interfaces
+from ...refusals import ensure
 from . import errors
 from .messages import Attest, Attested, Withdraw, Withdrawn
-from .state import ATTESTATIONS, AUTHORITIES, Attestation, Parameters
+from .state import ATTESTATIONS, AUTHORITIES, REGISTRARS, VEHICLES, Attestation, Bearer, Parameters
 
 
 def genesis(ctx: Context, parameters: Parameters) -> None:
     for account, record in parameters.authorities:
         AUTHORITIES.put(ctx, account, value=record)
+    if (registrars := parameters.registrars) is not None:
+        ensure(registrars.threshold <= len(registrars.public_keys), "there are as many registrars as must answer")
+        REGISTRARS.put(ctx, value=registrars)
 
 
 def attest(ctx: Context, message: Attest) -> None:
@@ -22,7 +26,12 @@ def attest(ctx: Context, message: Attest) -> None:
         raise errors.UNKNOWN_SUBJECT()
     if ATTESTATIONS.get(ctx, message.subject, message.role) is not None:
         raise errors.ALREADY_ATTESTED()
-    ATTESTATIONS.put(ctx, message.subject, message.role, value=Attestation(ctx.sender, ctx.block.time_ms))
+    if message.unique is not None:
+        if VEHICLES.get(ctx, message.unique) is not None:
+            raise errors.OTHER_DID()
+        VEHICLES.put(ctx, message.unique, value=Bearer(message.subject))
+    record = Attestation(ctx.sender, ctx.block.time_ms, message.unique)
+    ATTESTATIONS.put(ctx, message.subject, message.role, value=record)
     ctx.emit(Attested(message.subject, message.role, ctx.sender))
 
 
@@ -31,4 +40,6 @@ def withdraw(ctx: Context, message: Withdraw) -> None:
     if attestation is None or attestation.authority != ctx.sender:
         raise errors.NOT_ATTESTED()
     ATTESTATIONS.delete(ctx, message.subject, message.role)
+    if attestation.unique is not None:
+        VEHICLES.delete(ctx, attestation.unique)
     ctx.emit(Withdrawn(message.subject, message.role, ctx.sender))

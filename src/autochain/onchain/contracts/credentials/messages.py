@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from ...codec import tag_of
+from ...crypto import Hash
 from ...ids import Id
 from ...ledger import Event, Message
+from . import errors
 
 TAG = tag_of(__name__)
 
@@ -21,6 +23,12 @@ class Attest(Message, frozen=True, tag=TAG):
 
     subject: Id
     role: Role
+    unique: Hash | None = None
+    """Of a vehicle: what the registrars make of its VIN, the same for the same VIN; None for every other role."""
+
+    def check(self) -> None:
+        if (self.role == "vehicle") != (self.unique is not None):
+            raise errors.UNIQUE_MISFIT()
 
 
 class Withdraw(Message, frozen=True, tag=TAG):

@@ -6,7 +6,7 @@ from ...codec import tag_of
 from ...ids import Id
 from ...ledger import Query, View
 from .messages import Role
-from .state import ATTESTATIONS
+from .state import ATTESTATIONS, REGISTRARS, Registrars
 
 TAG = tag_of(__name__)
 
@@ -16,6 +16,14 @@ class Holds(Query[bool], frozen=True, tag=TAG):
 
     subject: Id
     role: Role
+
+
+class GetRegistrars(Query[Registrars | None], frozen=True, tag=TAG):
+    """Asks for the public keys of those who make VINs unrecognisable; None where nobody does."""
+
+
+def get_registrars(view: View, query: GetRegistrars) -> Registrars | None:
+    return REGISTRARS.get(view)
 
 
 def holds(view: View, query: Holds) -> bool:

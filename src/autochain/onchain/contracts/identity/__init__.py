@@ -2,7 +2,7 @@
 
 from ...ledger import Contract, interfaces
 from . import handlers, queries
-from .messages import Kind, Register, Registered, Revoke, Revoked, Rotate, Rotated
+from .messages import HandedOver, HandOver, Kind, Register, Registered, Revoke, Revoked, Rotate, Rotated
 from .queries import GetIdentity
 from .state import IDENTITIES, INVARIANTS, Identity, Parameters
 
@@ -10,14 +10,19 @@ CONTRACT = Contract(
     "identity",
     version=1,
     provides=("accounts",),
-    messages={Register: handlers.register, Rotate: handlers.rotate, Revoke: handlers.revoke},
+    messages={
+        Register: handlers.register,
+        Rotate: handlers.rotate,
+        Revoke: handlers.revoke,
+        HandOver: handlers.hand_over,
+    },
     internal={interfaces.UseSequence: handlers.use_sequence},
     queries={
         GetIdentity: queries.get_identity,
         interfaces.KeysOf: queries.keys_of,
         interfaces.AccountOf: queries.account_of,
     },
-    events=(Registered, Rotated, Revoked),
+    events=(Registered, Rotated, Revoked, HandedOver),
     tables=(IDENTITIES,),
     genesis=handlers.genesis,
     parameters=Parameters,
@@ -28,6 +33,8 @@ __all__ = [
     "CONTRACT",
     "IDENTITIES",
     "GetIdentity",
+    "HandOver",
+    "HandedOver",
     "Identity",
     "Kind",
     "Parameters",

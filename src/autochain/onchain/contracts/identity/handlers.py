@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from ...ledger import Context, interfaces
 from . import errors
-from .messages import Register, Registered, Revoke, Revoked, Rotate, Rotated
+from .messages import HandedOver, HandOver, Register, Registered, Revoke, Revoked, Rotate, Rotated
 from .state import IDENTITIES, Identity, Parameters
 
 
@@ -58,6 +58,19 @@ def revoke(ctx: Context, message: Revoke) -> None:
         raise errors.NOT_YOURS()
     IDENTITIES.put(ctx, message.account, value=replace(record, active=False))
     ctx.emit(Revoked(message.account))
+
+
+def hand_over(ctx: Context, message: HandOver) -> None:
+    record = _known(ctx, message.device)
+    if record.controller is None or record.controller != ctx.sender:
+        raise errors.NOT_YOURS()
+    if not record.active:
+        raise errors.DEVICE_REVOKED()
+    if ctx.payer is None or ctx.payer == ctx.sender:
+        raise errors.TAKER_ABSENT()
+    _check_controller(ctx, ctx.payer)
+    IDENTITIES.put(ctx, message.device, value=replace(record, controller=ctx.payer, controlled_ms=ctx.block.time_ms))
+    ctx.emit(HandedOver(message.device, ctx.payer))
 
 
 def use_sequence(ctx: Context, message: interfaces.UseSequence) -> None:

@@ -66,6 +66,12 @@ class Revoke(Message, frozen=True, tag=TAG):
     account: Id
 
 
+class HandOver(Message, frozen=True, tag=TAG):
+    """The sender hands a device over to another, who co-signs as payer; what it recorded stays whose it is."""
+
+    device: Id
+
+
 class Registered(Event, frozen=True, tag=TAG):
     account: Id
     kind: Kind
@@ -78,3 +84,8 @@ class Rotated(Event, frozen=True, tag=TAG):
 
 class Revoked(Event, frozen=True, tag=TAG):
     account: Id
+
+
+class HandedOver(Event, frozen=True, tag=TAG):
+    device: Id
+    controller: Id

@@ -31,4 +31,6 @@ def account_of(view: View, query: interfaces.AccountOf) -> interfaces.Account | 
     record = IDENTITIES.get(view, query.account)
     if record is None:
         return None
-    return interfaces.Account(record.kind, record.controller or query.account, record.encryption_key, record.active)
+    return interfaces.Account(
+        record.kind, record.controller or query.account, record.encryption_key, record.active, record.controlled_ms
+    )

@@ -23,6 +23,8 @@ class Identity(Record, frozen=True):
     controller: Id | None
     registered_ms: Count
     active: bool = True
+    controlled_ms: Count = 0
+    """When a device was handed over to its present controller; 0 where it has had no other."""
 
 
 class Parameters(Record, frozen=True):

@@ -7,7 +7,7 @@ from itertools import islice
 from ...codec import tag_of
 from ...ids import Id
 from ...ledger import Query, View
-from .state import BY_OWNER, BY_READER, RECEIPTS, Receipt
+from .state import BY_OWNER, BY_READER, COUNTS, PRODUCTS, RECEIPTS, Counter, Product, Receipt
 
 TAG = tag_of(__name__)
 PAGE = 100
@@ -25,6 +25,36 @@ class ListReceipts(Query[tuple[tuple[Id, Receipt], ...]], frozen=True, tag=TAG):
     account: Id
     as_reader: bool = False
     after: Id | None = None
+
+
+class CountReceipts(Query[Counter], frozen=True, tag=TAG):
+    """Asks how many receipts and products an account has."""
+
+    account: Id
+
+
+class GetProduct(Query[Product | None], frozen=True, tag=TAG):
+    """Asks for one product."""
+
+    product: Id
+
+
+class ListProducts(Query[tuple[tuple[Id, Product], ...]], frozen=True, tag=TAG):
+    """Asks for products in the order of their ids, at most 100 at a time."""
+
+    after: Id | None = None
+
+
+def count_receipts(view: View, query: CountReceipts) -> Counter:
+    return COUNTS.get(view, query.account) or Counter(0, 0, 0)
+
+
+def get_product(view: View, query: GetProduct) -> Product | None:
+    return PRODUCTS.get(view, query.product)
+
+
+def list_products(view: View, query: ListProducts) -> tuple[tuple[bytes, Product], ...]:
+    return tuple(islice(PRODUCTS.items(view, after=(query.after,) if query.after else ()), PAGE))
 
 
 def get_receipt(view: View, query: GetReceipt) -> Receipt | None:

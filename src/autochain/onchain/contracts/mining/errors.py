@@ -11,3 +11,4 @@ NOT_YOUR_RECORDING = Reason(
 NOT_ATTESTED = Reason(HERE, 2, "The vehicle is not attested.", "Have an authority attest the vehicle; then claim.")
 ALREADY_REWARDED = Reason(HERE, 3, "This recording was rewarded already.", "Nothing is to be done.")
 CAP_REACHED = Reason(HERE, 4, "This epoch's rewards are used up.", "Claim again in the next epoch.")
+NOT_KEPT = Reason(HERE, 5, "The recording is erased, or its time is over.", "Claim while it is kept.")

@@ -23,6 +23,8 @@ def claim(ctx: Context, message: Claim) -> None:
         raise errors.NOT_YOUR_RECORDING()
     if not ctx.ask("credentials", Holds(ctx.sender, "vehicle")):
         raise errors.NOT_ATTESTED()
+    if not recording.is_kept(ctx.block.time_ms):
+        raise errors.NOT_KEPT()
     if CLAIMED.get(ctx, message.recording) is not None:
         raise errors.ALREADY_REWARDED()
     terms = present(TERMS.get(ctx), "mining has its terms from genesis on")

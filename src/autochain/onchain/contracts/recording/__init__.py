@@ -2,35 +2,69 @@
 
 from ...ledger import Contract
 from . import handlers, queries
-from .messages import CATEGORIES, HOUR_MS, PRECISIONS, Category, Commit, Committed, Part, Precision, recording_id
-from .queries import GetRecording, ListRecordings
-from .state import INVARIANTS, OWNED, RECORDINGS, Recording
+from .messages import (
+    CATEGORIES,
+    GRADES,
+    HOUR_MS,
+    MAX_DESTROYED,
+    MAX_KEPT_MS,
+    PRECISIONS,
+    Category,
+    Commit,
+    Committed,
+    Destroyed,
+    Erase,
+    Erased,
+    Grade,
+    Part,
+    Precision,
+    recording_id,
+)
+from .queries import Erasure, GetErasure, GetRecording, ListRecordings
+from .state import COUNTS, INVARIANTS, OWNED, RECORDINGS, STATEMENTS, Counter, Recording, Statement
 
 CONTRACT = Contract(
     "recording",
     version=1,
-    uses=("accounts",),
-    messages={Commit: handlers.commit},
-    queries={GetRecording: queries.get_recording, ListRecordings: queries.list_recordings},
-    events=(Committed,),
-    tables=(RECORDINGS, OWNED),
+    uses=("accounts", "release"),
+    messages={Commit: handlers.commit, Erase: handlers.erase, Destroyed: handlers.destroyed},
+    queries={
+        GetErasure: queries.get_erasure,
+        GetRecording: queries.get_recording,
+        ListRecordings: queries.list_recordings,
+    },
+    events=(Committed, Erased),
+    tables=(RECORDINGS, OWNED, COUNTS, STATEMENTS),
     invariants=INVARIANTS,
 )
 
 __all__ = [
     "CATEGORIES",
     "CONTRACT",
+    "COUNTS",
+    "GRADES",
     "HOUR_MS",
+    "MAX_DESTROYED",
+    "MAX_KEPT_MS",
     "OWNED",
     "PRECISIONS",
     "RECORDINGS",
+    "STATEMENTS",
     "Category",
     "Commit",
     "Committed",
+    "Counter",
+    "Destroyed",
+    "Erase",
+    "Erased",
+    "Erasure",
+    "GetErasure",
     "GetRecording",
+    "Grade",
     "ListRecordings",
     "Part",
     "Precision",
     "Recording",
+    "Statement",
     "recording_id",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, get_args
 
 import msgspec
@@ -16,6 +17,9 @@ from . import errors
 TAG = tag_of(__name__)
 HOUR_MS = 3_600_000
 MAX_PARTS = 32
+MAX_DESTROYED = 50
+"""How many recordings one statement may name."""
+MAX_KEPT_MS = 10 * 365 * 24 * HOUR_MS
 MAX_POINTS = 1_000_000
 """How many readings one recording may claim."""
 
@@ -23,8 +27,21 @@ Category = Literal["condition", "energy", "engine", "environment", "motion", "po
 """What kind of signals a part holds, by branches of the vehicle signal specification."""
 CATEGORIES: tuple[str, ...] = get_args(Category)
 
-Precision = Literal["exact", "coarse"]
-PRECISIONS: tuple[str, ...] = get_args(Precision)
+Grade = Literal["technical", "personal", "sensitive"]
+"""How much a category tells about people: nothing, how they drive, where they were."""
+GRADES: Mapping[Category, Grade] = {
+    "condition": "technical",
+    "energy": "personal",
+    "engine": "technical",
+    "environment": "technical",
+    "motion": "personal",
+    "position": "sensitive",
+}
+
+Precision = Literal["exact", "coarse", "aggregate"]
+"""Every reading; rounded readings and areas; or a few numbers about the whole recording."""
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+"""From the finest to the coarsest; each includes those behind it."""
 
 
 class Part(Record, frozen=True):
@@ -50,6 +67,8 @@ class Commit(Message, frozen=True, tag=TAG):
     """How many readings it claims to hold."""
     start_ms: Count
     end_ms: Count
+    keep_until_ms: Count
+    """When it is erased by itself; at most ten years ahead."""
     weight: ClassVar[int] = 250
 
     def check(self) -> None:
@@ -58,6 +77,24 @@ class Commit(Message, frozen=True, tag=TAG):
         names = [(part.category, part.precision) for part in self.parts]
         if names != sorted(set(names)):
             raise errors.PARTS_UNSORTED()
+
+
+class Erase(Message, frozen=True, tag=TAG):
+    """The sender has a recording of its own erased: whoever holds its keys destroys them."""
+
+    recording: Id
+
+
+class Destroyed(Message, frozen=True, tag=TAG):
+    """The sender, a member of the committee, states that it holds no key of these recordings any more, nor a backup."""
+
+    recordings: Annotated[tuple[Id, ...], msgspec.Meta(min_length=1, max_length=MAX_DESTROYED)]
+    weight: ClassVar[int] = 20 * MAX_DESTROYED
+
+
+class Erased(Event, frozen=True, tag=TAG):
+    recording: Id
+    owner: Id
 
 
 class Committed(Event, frozen=True, tag=TAG):
