@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import shutil
@@ -11,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from autochain.cli import main
+from autochain.network import Home, open_network
 from cli.program import Program, Running, write_drives
 
 
 @pytest.fixture(autouse=True)
 def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keeps what the developer has set out of the tests."""
-    for name in ("AUTOCHAIN_HOME", "AUTOCHAIN_PORT", "AUTOCHAIN_DEBUG", "FORCE_COLOR"):
+    for name in ("AUTOCHAIN_HOME", "AUTOCHAIN_PORT", "AUTOCHAIN_DEBUG", "AUTOCHAIN_VAULT", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
 
@@ -31,6 +33,35 @@ def replayed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         main(["replay", str(drives), "--home", str(folder / "home")])
     assert not ended.value.code
     return folder / "home"
+
+
+@pytest.fixture(scope="session")
+def shared_home(replayed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That home with a drive of a second owner, a second buyer, and a stranger of whom no role is attested."""
+    folder = tmp_path_factory.mktemp("shared")
+    home = shutil.copytree(replayed_home, folder / "home")
+    drives = write_drives(folder / "second.csv", ("KA-3",))
+    with contextlib.redirect_stdout(io.StringIO()), pytest.raises(SystemExit) as ended:
+        main(["replay", str(drives), "--owner", "second", "--home", str(home)])
+    assert not ended.value.code
+
+    async def others() -> None:
+        async with open_network(Home(home)) as network:
+            await network.attest(await network.party("buyer-2"), "buyer")
+            await network.party("stranger")
+
+    asyncio.run(others())
+    return home
+
+
+@pytest.fixture
+def shared(
+    shared_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Program:
+    """The commands on a home with two owners, two buyers and a stranger."""
+    home = shutil.copytree(shared_home, tmp_path / "shared")
+    monkeypatch.setenv("AUTOCHAIN_HOME", str(home))
+    return Program(home, capsys)
 
 
 @pytest.fixture

@@ -107,3 +107,15 @@ def write_drives(path: Path, vehicles: tuple[str, ...] = ("KA-1", "KA-2")) -> Pa
     """Writes a file with a drive of each vehicle."""
     write_raw(path, [Trip(vehicle, f"track-{number}") for number, vehicle in enumerate(vehicles)])
     return path
+
+
+def refused(program: Program, *words: str, code: str, text: str) -> None:
+    """Sees a command refused in words, in both forms."""
+    ended = program(*words)
+    assert (ended.code, ended.out) == (1, ""), ended
+    assert text in ended.err
+    assert f" [{code}]\n" in ended.err
+    answer = program(*words, "--format", "json")
+    assert (answer.code, answer.err) == (1, "")
+    assert answer.answer["error"]["code"] == code
+    assert answer.answer["error"]["remedy"]

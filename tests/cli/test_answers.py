@@ -60,6 +60,33 @@ def test_a_table_fits_a_terminal_of_80_columns_with_each_row_on_its_line(home: P
     assert len(lines) == 4
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("sharing-list",), "research: energy, engine, motion, position;"),
+        (("product", "offers"), "energy, engine; coarse"),
+        (("product", "list"), "All that my cars do"),
+        (("consent", "list"), "energy, engine, motion, position;"),
+        (("consent", "explain", "ID", "--purpose", "resale", "--category", "motion"), "is for another purpose."),
+        (("data", "erase", "--all", "--yes"), "read before"),
+    ],
+)
+def test_a_table_of_long_cells_breaks_no_word_in_80_columns(
+    program: Program, command: tuple[str, ...], told: str
+) -> None:
+    recordings = program.json("recording", "list")["recordings"]
+    what = ("--purpose", "traffic_management", "--category", "energy", "--category", "engine")
+    for recording in recordings:
+        program.json("product", "offer", recording["vehicle"], *what)
+    names = [recording["recording"] for recording in recordings]
+    program.json("product", "publish", "All that my cars do when they are driven", *names, *what)
+    words = [names[0] if word == "ID" else word for word in command]
+    lines = on_a_terminal(program.home, *words, columns=80)
+    assert max(map(len, lines)) <= 80
+    cells = {word for line in lines for word in line.split()}
+    assert set(told.split()) <= cells, "\n".join(lines)
+
+
 def test_a_narrow_terminal_shortens_the_vehicle_s_name_and_nothing_else(home: Path) -> None:
     lines = on_a_terminal(home, "recording", "list", columns=62)
     for line in lines[2:]:

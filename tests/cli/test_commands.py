@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from homes import environment, run_command
 
-from cli.program import Program
+from cli.program import Program, refused
 
 ACC = 1_000_000
 
@@ -81,9 +81,27 @@ def test_a_consent_is_granted_listed_and_revoked(program: Program) -> None:
         assert facts["state"] == "live"
     assert told(program("consent", "revoke", granted["consent"]).out)["ended"] == "revoked"
     row = [line for line in program("consent", "list").out.splitlines() if line.startswith(granted["consent"][:12])]
-    assert row[0].split()[-1] == "ended"
+    assert row[0].split()[-1] == "revoked"
     other = told(program("consent", "grant", *words).out)
     assert len(other["consent"]) == 40
+
+
+def test_a_vehicle_that_is_handed_over_takes_nothing_of_its_past_along(shared: Program) -> None:
+    recording = shared.json("recording", "list", "--owner", "owner")["recordings"][0]
+    vehicle, second = recording["vehicle"], shared.json("account", "show", "second")["did"]
+    words = ("account", "hand-over", vehicle, "second")
+    refused(shared, *words, "--as", "stranger", code="identity/6", text="This DID is not yours")
+    refused(shared, *words[:3], "nobody", code="wallet/1", text="There is no such party here.")
+    assert shared.json(*words)["owner"] == second
+    assert shared.json("account", "show", vehicle)["controller"] == second
+    assert shared.json("recording", "show", recording["recording"])["owner"] == recording["owner"] != second
+    offer = ("product", "offer", vehicle, "--purpose", "research", "--category", "motion", "--precision", "exact")
+    refused(shared, *offer, code="consent/5", text="The vehicle is not the sender's.")
+    shared.json(*offer, "--as", "second")
+    publish = ("product", "publish", "Old drives", recording["recording"], *offer[3:], "--as", "second")
+    refused(shared, *publish, code="cli/16", text="No offer covers this recording")
+    erase = ("data", "erase", recording["recording"], "--yes", "--as", "second")
+    refused(shared, *erase, code="recording/7", text="no such recording of yours")
 
 
 def test_a_recording_is_listed_shown_and_verified(program: Program) -> None:
@@ -149,12 +167,12 @@ def test_a_command_has_its_options_behind_its_name(program: Program) -> None:
 def test_the_checks_do_not_see_what_the_user_has_set(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PROGRAM", "HOME", "PORT", "DATA"):
+    for name in ("PROGRAM", "HOME", "PORT", "VAULT", "DATA"):
         monkeypatch.setenv(f"AUTOCHAIN_{name}", "8441")
     path = tmp_path / "test_settings.py"
     path.write_text(
         "import os\n\n\ndef test_it() -> None:\n"
-        "    names = {'AUTOCHAIN_PROGRAM', 'AUTOCHAIN_HOME', 'AUTOCHAIN_PORT', 'AUTOCHAIN_DATA'}\n"
+        "    names = {f'AUTOCHAIN_{name}' for name in ('PROGRAM', 'HOME', 'PORT', 'VAULT', 'DATA')}\n"
         "    assert names & set(os.environ) == {'AUTOCHAIN_DATA'}\n"
     )
     ended = run_command(home, "test", str(path), "-p", "no:cacheprovider")

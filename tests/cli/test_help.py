@@ -17,8 +17,13 @@ import autochain
 from autochain.cli.app import app
 from autochain.cli.groups import lines_of
 from autochain.cli.options import CategoryName, PrecisionName, PurposeName
+from autochain.cli.products import MOST_LETTERS, MOST_RECORDINGS
+from autochain.onchain.codec import Codec, encode
 from autochain.onchain.contracts.consent import PURPOSES
+from autochain.onchain.contracts.market import Item, Publish
+from autochain.onchain.contracts.market.messages import MAX_ITEMS
 from autochain.onchain.contracts.recording import CATEGORIES, PRECISIONS
+from autochain.onchain.refusals import Refusal
 from cli.program import Program
 
 HEAVY = ("cryptography", "httpx", "lmdb", "msgspec", "nacl", "pyarrow", "pydantic", "rich", "uvicorn")
@@ -82,6 +87,21 @@ def test_the_words_of_options_are_the_contracts_words() -> None:
     assert get_args(PurposeName) == PURPOSES
     assert tuple(name.value for name in CategoryName) == CATEGORIES
     assert get_args(PrecisionName) == PRECISIONS
+
+
+def _is_a_title(text: str) -> bool:
+    publish = Publish(text, (Item(bytes(20), bytes(20)),), "research", ("motion",), "coarse")
+    try:
+        Codec(Publish, max_bytes=4096).decode(encode(publish))
+    except Refusal:
+        return False
+    return True
+
+
+def test_the_bounds_of_products_are_the_market_s() -> None:
+    assert MOST_RECORDINGS == MAX_ITEMS
+    lengths = (0, 1, MOST_LETTERS, MOST_LETTERS + 1)
+    assert [_is_a_title("x" * length) for length in lengths] == [False, True, True, False]
 
 
 @pytest.mark.parametrize("arguments", [["help"], ["--help"], ["--version"]], ids=" ".join)

@@ -62,7 +62,7 @@ def test_a_consent_is_revoked_by_its_first_digits_by_its_owner_alone(program: Pr
     assert "no such consent" in refused.err
     assert program.json("consent", "revoke", one[:6])["consent"] == one
     states = {facts["consent"]: facts["state"] for facts in program.json("consent", "list")["consents"]}
-    assert states == {one: "ended", other: "live"}
+    assert states == {one: "revoked", other: "live"}
 
 
 def test_an_account_is_found_by_all_that_a_table_shows_of_it(program: Program) -> None:

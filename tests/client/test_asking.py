@@ -6,7 +6,7 @@ import pytest
 from node.chain import Chain
 from node.virtual_time import VirtualClock, run
 
-from autochain.onchain.contracts.consent import Grant, Granted, ListConsents
+from autochain.onchain.contracts.consent import Grant, Granted, ListConsents, Terms
 from autochain.onchain.ledger import Answer, Node
 from chains import START_MS, Party
 
@@ -22,15 +22,17 @@ def test_a_listing_of_many_pages_comes_whole_and_in_order(chain: Chain, clock: V
         car = wallet_of(Party.make("car", "device", controller=chain.treasury))
         grants = [
             Grant(
-                reader=treasury.account,
-                vehicle=car.account,
-                purpose="research",
-                categories=("motion",),
-                precision="exact",
-                from_ms=0,
-                until_ms=START_MS,
-                price_uacc=number,
-                expires_ms=START_MS + DAY_MS,
+                treasury.account,
+                Terms(
+                    vehicle=car.account,
+                    purpose="research",
+                    categories=("motion",),
+                    precision="exact",
+                    from_ms=0,
+                    until_ms=START_MS,
+                    price_uacc=number,
+                    expires_ms=START_MS + DAY_MS,
+                ),
             )
             for number in range(230)
         ]
@@ -43,7 +45,7 @@ def test_a_listing_of_many_pages_comes_whole_and_in_order(chain: Chain, clock: V
                 granted |= {event.consent for event in sent.events if isinstance(event, Granted)}
             listed = await client.pages(ListConsents(treasury.account))
             assert [name for name, _ in listed] == sorted(granted)
-            assert sorted(record.price_uacc for _, record in listed) == list(range(230))
+            assert sorted(record.terms.price_uacc for _, record in listed) == list(range(230))
             assert await client.pages(ListConsents(treasury.account, as_reader=True)) == listed
             assert await client.pages(ListConsents(car.account)) == []
 

@@ -56,10 +56,23 @@ def _write_files(folder: Path, columns: str) -> None:
     (folder / "log.toml").write_text(columns)
 
 
+LISTED: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "ID": (("recording", "list"), "recordings", "recording"),
+    "VEHICLE": (("recording", "list"), "recordings", "vehicle"),
+    "CONSENT": (("consent", "list"), "consents", "consent"),
+    "OFFER": (("product", "offers"), "offers", "offer"),
+    "PRODUCT": (("product", "list"), "products", "product"),
+}
+"""What a document's words in capitals stand for: the first that a command lists, and what it says of it."""
+
+
 def _filled(words: list[str], run: Program) -> list[str]:
-    """Puts a recording and its vehicle where a document says ID and VEHICLE."""
-    if not {"ID", "VEHICLE"} & set(words):
-        return words
-    found = run.json("recording", "list")["recordings"][0]
-    names = {"ID": found["recording"], "VEHICLE": found["vehicle"]}
-    return [names.get(word, word) for word in words]
+    """Puts what a reader would find in a list where a document says ID and the like."""
+    filled: list[str] = []
+    for word in words:
+        if word not in LISTED:
+            filled.append(word)
+            continue
+        command, listed, field = LISTED[word]
+        filled.append(run.json(*command)[listed][0][field])
+    return filled

@@ -24,8 +24,8 @@ class Outsider:
         )
         self.node = HttpNode(self._http, CHAIN)
         self.client = Client(self.node, network.client.dispatcher.spec, CONTRACTS, network.client.trust)
-        self.release = HttpRelease(self.node)
+        self.release = HttpRelease(self.node, 1)
 
     async def _hear(self, response: httpx.Response) -> None:
         self.heard.append(await response.aread())
-        self.opened += response.request.url.path == "/release/open" and response.status_code == 200
+        self.opened += response.request.url.path == "/members/1/open" and response.status_code == 200

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from autochain.client import Client
 from autochain.edge.obu import Unit
 from autochain.network import Home, Network, open_network
-from autochain.onchain.contracts.consent import CONSENTS, Grant, Granted, ListConsents, Purpose
+from autochain.onchain.contracts.consent import CONSENTS, Grant, Granted, ListConsents, Purpose, Terms
 from autochain.onchain.contracts.identity import IDENTITIES
 from autochain.onchain.contracts.market import RECEIPTS, ListReceipts
 from autochain.onchain.contracts.recording import (
@@ -27,7 +27,7 @@ from autochain.onchain.contracts.recording import (
 )
 from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.ledger import Signature
-from autochain.services.release import Reading, buy, fetch
+from autochain.services.release import Reading, Release, buy, fetch
 from autochain.services.release.records import OpenRequest, signed_bytes
 from autochain.vault import KeyContext, unwrap
 from autochain.wallet import Wallet
@@ -80,8 +80,10 @@ class Scene:
         return self.network.unit(self.car, self.owner)
 
     def a_grant(self, **changes: Any) -> Grant:
-        """A grant like the one that stands, with any field changed by name."""
-        return replace(_grant(self.car, self.buyer), **changes)
+        """A grant like the one that stands, with the reader or any of its terms changed by name."""
+        standing = _grant(self.car, self.buyer)
+        reader = changes.pop("reader", standing.reader)
+        return Grant(reader, replace(standing.terms, **changes))
 
     async def grant(self, **changes: Any) -> bytes:
         return (await self.client.send(self.owner, self.a_grant(**changes))).event(Granted).consent
@@ -110,7 +112,12 @@ class Scene:
 
     async def fetch(self, reader: Wallet, receipt: bytes) -> Reading:
         network = self.network
-        return await fetch(network.client, reader, network.release, network.vault, receipt, clock=self.clock)
+        return await fetch(network.client, reader, network.committee, network.vault, receipt, clock=self.clock)
+
+    def reach_member_through(self, release: Release) -> None:
+        """Puts another way in the place of that to the committee's one member."""
+        (member,) = self.network.committee.members
+        self.network.committee = self.network.committee._replace(members=(member._replace(release=release),))
 
     async def make_block(self) -> None:
         """Has a block made at the present time."""
@@ -143,6 +150,7 @@ async def request_of(
         consent_proof=(await client.prove(CONSENTS, consent)).proved,
         recording_proof=(await client.prove(RECORDINGS, recording)).proved,
         identity_proof=(await client.prove(IDENTITIES, reader.account)).proved,
+        owner_proof=(await client.prove(IDENTITIES, scene.owner.account)).proved,
     )
     return signed(replace(request, **changes), signer or reader)
 
@@ -176,8 +184,7 @@ async def prepare_home(path: Path) -> None:
 
 
 def _grant(car: Wallet, buyer: Wallet) -> Grant:
-    return Grant(
-        reader=buyer.account,
+    terms = Terms(
         vehicle=car.account,
         purpose="research",
         categories=("motion", "position"),
@@ -187,6 +194,7 @@ def _grant(car: Wallet, buyer: Wallet) -> Grant:
         price_uacc=PRICE_UACC,
         expires_ms=NOW_MS + DAY_MS,
     )
+    return Grant(buyer.account, terms)
 
 
 @asynccontextmanager

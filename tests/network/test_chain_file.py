@@ -29,14 +29,14 @@ def test_the_main_chain_begins_as_its_file_says(tmp_path: Path) -> None:
             spec = client.dispatcher.spec
             assert spec.fees_to == network.wallet("operation").account
             assert (spec.max_header_age_ms, spec.suites, spec.guards) == (10_000, (1,), ())
-            names = ["identity", "credentials", "token", "mining", "recording", "consent", "market"]
+            names = ["identity", "credentials", "token", "mining", "release", "recording", "consent", "market"]
             assert [name for name, _ in spec.contracts] == names
             assert spec.bindings == (("accounts", "identity"), ("money", "token"))
             authority = (await client.prove(AUTHORITIES, network.wallet("registrar").account)).record
             assert "vehicle" in authority.roles
             terms = (await client.prove(TERMS)).record
             assert (terms.rate_uacc_per_point, terms.points_per_device) == (1_000, 100_000)
-            for name in ("foundation", "ido", "technology", "operation", "registrar"):
+            for name in ("foundation", "ido", "technology", "operation", "registrar", "release"):
                 wallet = network.wallet(name)
                 identity = present(await client.ask(GetIdentity(wallet.account)), "it stands at genesis")
                 assert (identity.keys, identity.encryption_key) == ((wallet.public_key,), wallet.encryption_key)

@@ -70,7 +70,7 @@ def test_wherever_the_disk_is_full_while_a_car_records_it_is_named_and_can_be_do
             receipt = await scene.buy(scene.buyer, recording=recorded.recording)
             assert len((await scene.fetch(scene.buyer, receipt)).parts) == 2
         assert refused >= 8
-        assert {path.suffix for path in files(home)} == {".mdb", ".json", ".key", ""}
+        assert {path.suffix for path in files(home)} == {".mdb", ".json", ".key", ".share", ".log", ""}
         assert not [path for path in files(home) if path.name.startswith(".")]
 
     play(home, story)
@@ -79,7 +79,7 @@ def test_wherever_the_disk_is_full_while_a_car_records_it_is_named_and_can_be_do
 def test_a_release_whose_disk_is_full_says_so_over_http(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(scene: Scene) -> None:
         outsider = Outsider(scene.network)
-        scene.network.release = outsider.release
+        scene.reach_member_through(outsider.release)
         drive = a_drive(2, before_ms=NOW_MS)
         away, unit = scene.unit(), scene.unit()
         away._holders, unit._holders = (Away(),), unit._holders[:1]

@@ -25,6 +25,8 @@ from autochain.network import (
 )
 from autochain.network.replay import exact_categories, holds
 from autochain.onchain.contracts.consent import Grant, Granted, ListConsents
+from autochain.onchain.contracts.consent import Terms as ConsentTerms
+from autochain.onchain.contracts.credentials.errors import OTHER_DID
 from autochain.onchain.contracts.market import RECEIPTS, ListReceipts, Read
 from autochain.onchain.contracts.recording import RECORDINGS, GetRecording, ListRecordings, recording_id
 from autochain.onchain.contracts.recording.errors import IN_THE_FUTURE
@@ -77,7 +79,7 @@ async def counts(network: Network) -> tuple[int, int, int]:
 async def readings_of(network: Network, drive: Replayed) -> dict[str, dict[int, float]]:
     """Reads a drive as the buyer, from the vault and by the keys of its receipt."""
     buyer = network.wallet("buyer")
-    reading = await fetch(network.client, buyer, network.release, network.vault, drive.receipt, clock=network.clock)
+    reading = await fetch(network.client, buyer, network.committee, network.vault, drive.receipt, clock=network.clock)
     merged = merge(reading.parts.values())
     found: dict[str, dict[int, float]] = {}
     for each in merged.readings():
@@ -239,7 +241,17 @@ def test_who_bought_a_part_of_a_drive_before_buys_the_whole_of_it_too(table: Pat
             buyer = await network.party("other")
             record = present(await network.client.ask(GetRecording(first.recorded.recording)), "it was recorded")
             all_categories = exact_categories(record)
-            grant = Grant(buyer.account, record.vehicle, "research", all_categories, "exact", 0, 2**50, 1, 2**50)
+            terms = ConsentTerms(
+                vehicle=record.vehicle,
+                purpose="research",
+                categories=all_categories,
+                precision="exact",
+                from_ms=0,
+                until_ms=2**50,
+                price_uacc=1,
+                expires_ms=network.clock() + 3_600_000,
+            )
+            grant = Grant(buyer.account, terms)
             consent = (await network.client.send(network.wallet("owner"), grant)).event(Granted).consent
             name = first.recorded.recording
             await network.client.send(buyer, Read(name, consent, "research", ("motion",), "exact"))
@@ -305,6 +317,26 @@ def test_a_replay_stops_where_the_vault_was_tampered_with_and_names_it(table: Pa
                 path.write_bytes(path.read_bytes()[:-1])
             with refuses(CORRUPT):
                 await replay(network, table)
+
+    asyncio.run(run())
+
+
+def test_a_vehicle_that_is_another_owner_s_by_its_vin_is_refused_and_the_others_are_taken_in(
+    table: Path, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            await replay(network, table, at_most=1)
+            work = Replay(network, table, FileMapping(), Terms("thief", "buyer", "research", 1), lambda _: None)
+            done = [drive async for drive in work.drives()]
+            await work.verify(done)
+            first = TRIPS[0].vehicle
+            assert {drive.vehicle for drive in done} == {trip.vehicle or "nameless" for trip in TRIPS} - {first}
+            assert all(drive.verified for drive in done)
+            refused = [(each.vehicle, each.refusal.reason) for each in work.report.refused]
+            assert refused == [(first, OTHER_DID)] * 2
+            owners = [record.owner for _, record in await network.client.pages(ListRecordings())]
+            assert sorted(map(owners.count, set(owners))) == [1, 2]
 
     asyncio.run(run())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import signal
 from pathlib import Path
@@ -15,7 +16,8 @@ from autochain.network import Home, find_consent, open_network, verify_recording
 from autochain.network.network import LOW_SHARE, STARTING_UACC
 from autochain.onchain.contracts.consent import NO_CONSENT, Purpose
 from autochain.onchain.contracts.consent import errors as consent_errors
-from autochain.onchain.contracts.credentials import Holds
+from autochain.onchain.contracts.credentials import ATTESTATIONS, VEHICLES, Bearer, Holds, Withdraw
+from autochain.onchain.contracts.credentials.errors import OTHER_DID
 from autochain.onchain.contracts.identity import GetIdentity
 from autochain.onchain.contracts.recording import Category, GetRecording, Precision
 from autochain.onchain.contracts.token import Transfer
@@ -23,6 +25,8 @@ from autochain.onchain.crypto import tagged_hash
 from autochain.onchain.refusals import Reason, present
 from autochain.onchain.units import UACC_PER_ACC
 from autochain.wallet import create
+
+OTHER_VIN = "VF1RFA00068512345"
 
 
 def test_a_new_party_is_registered_and_given_acc_once(home: Path) -> None:
@@ -67,15 +71,67 @@ def test_a_party_that_has_spent_all_it_had_is_given_nothing_more(home: Path) -> 
 def test_a_vehicle_is_its_owners_attested_and_able_to_pay(home: Path) -> None:
     async def story(scene: Scene) -> None:
         network, client = scene.network, scene.client
-        vehicle = await network.vehicle("van", scene.owner, subject=VIN)
+        vehicle = await network.vehicle("van", scene.owner, subject=OTHER_VIN)
         identity = present(await client.ask(GetIdentity(vehicle.account)), "it is registered")
         assert (identity.kind, identity.controller) == ("device", scene.owner.account)
-        assert identity.commitment == tagged_hash("commitment", vehicle.salt, VIN.encode())
+        assert identity.commitment == tagged_hash("commitment", vehicle.salt, OTHER_VIN.encode())
         assert await client.ask(Holds(vehicle.account, "vehicle"))
         assert await client.balance_uacc(vehicle.account) == UACC_PER_ACC
         height = (await client.status()).height
-        assert await network.vehicle("van", scene.owner, subject=VIN) == vehicle
+        assert await network.vehicle("van", scene.owner, subject=OTHER_VIN) == vehicle
         assert (await client.status()).height == height
+
+    play(home, story)
+
+
+def test_a_second_vehicle_with_the_same_vin_is_refused_and_given_nothing(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        network, client = scene.network, scene.client
+        for name, owner, vin in (("twin", scene.owner, VIN), ("foreign", scene.rival, f" {VIN.lower()} ")):
+            with refuses(OTHER_DID):
+                await network.vehicle(name, owner, subject=vin)
+            twin = network.wallet(name)
+            assert not await client.ask(Holds(twin.account, "vehicle"))
+            assert await client.balance_uacc(twin.account) == 0
+        # When the first one's attestation is taken back, as after a mistake, another DID can have the VIN.
+        withdraw, registrar = Withdraw(scene.car.account, "vehicle"), network.wallet("registrar")
+        await client.send(registrar, withdraw, payer=network.wallet("operation"))
+        assert await client.ask(Holds((await network.vehicle("twin", scene.owner, subject=VIN)).account, "vehicle"))
+
+    play(home, story)
+
+
+def test_nobody_finds_a_vin_on_the_chain_by_hashing_it(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        attested = (await scene.client.prove(ATTESTATIONS, scene.car.account, "vehicle")).record
+        assert (await scene.client.prove(VEHICLES, attested.unique)).record == Bearer(scene.car.account)
+        guesses = [tag.join((b"", VIN.encode())) for tag in (b"", b"autochain/vin", b"vin-uniqueness")]
+        assert attested.unique not in [hashlib.sha256(guess).digest() for guess in guesses]
+        assert attested.unique != tagged_hash("vin-uniqueness", VIN.encode())
+
+    play(home, story)
+
+
+def test_vehicles_that_a_file_names_otherwise_are_told_apart_by_their_owner_alone(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        network = scene.network
+        one = await network.vehicle("one", scene.owner, subject="the blue car")
+        other = await network.vehicle("other", scene.rival, subject="the blue car")
+        assert one.account != other.account
+        with refuses(OTHER_DID):
+            await network.vehicle("again", scene.owner, subject="the blue car")
+
+    play(home, story)
+
+
+def test_a_role_is_attested_once(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        assert not await scene.client.ask(Holds(scene.buyer.account, "buyer"))
+        await scene.network.attest(scene.buyer, "buyer")
+        assert await scene.client.ask(Holds(scene.buyer.account, "buyer"))
+        height = (await scene.client.status()).height
+        await scene.network.attest(scene.buyer, "buyer")
+        assert (await scene.client.status()).height == height
 
     play(home, story)
 
@@ -99,10 +155,10 @@ def test_a_vehicle_that_could_soon_not_pay_is_given_acc_by_its_owner_again(home:
 def test_a_vehicle_whose_beginning_was_interrupted_gets_the_rest_of_it(home: Path) -> None:
     async def story(scene: Scene) -> None:
         client, network = scene.client, scene.network
-        van = create(home / "parties", "van", kind="device", subject=VIN, controller=scene.owner.account)
+        van = create(home / "parties", "van", kind="device", subject=OTHER_VIN, controller=scene.owner.account)
         await client.register(van, controller=scene.owner)
         await client.send(scene.owner, Transfer(van.account, UACC_PER_ACC))
-        assert await network.vehicle("van", scene.owner, subject=VIN) == van
+        assert await network.vehicle("van", scene.owner, subject=OTHER_VIN) == van
         assert await client.ask(Holds(van.account, "vehicle"))
         assert await client.balance_uacc(van.account) == UACC_PER_ACC
 

@@ -118,7 +118,10 @@ def test_nothing_of_a_drive_and_no_name_of_a_vehicle_stands_in_any_file_of_the_h
     for files in (replayed.while_running, contents(replayed.home)):
         assert {name: found for name, data in files.items() if (found := betrayed(data, secrets))} == {}
     kinds = {Path(name).suffix or Path(name).parts[0] for name in contents(replayed.home)}
-    assert kinds == {".mdb", ".json", ".key", "lock", "vault"}
+    assert kinds == {".mdb", ".json", ".key", ".share", ".log", "lock", "vault", "parties"}
+    # What lies with a party and has no suffix is how often it has asked the registrars.
+    named = [Path(name) for name in contents(replayed.home) if Path(name).parts[0] == "parties"]
+    assert {path.parts[2] for path in named if not path.suffix} == {"evaluations"}
     assert len(replayed.recordings) == 3
 
 
@@ -141,7 +144,7 @@ def test_no_key_lies_open_and_none_lies_on_the_chain(replayed: Replayed) -> None
     keys = {name: data.partition(b"\n")[2] for name, data in files.items() if name.endswith(".key")}
     assert {Path(name).parts[1] for name in keys} == {"owner", "release"}
     assert all(Path(name).parts[0] == "parties" and Path(name).parts[2] == "keys" for name in keys)
-    assert len(keys) == 2 * 8 * 3
+    assert len(keys) == 2 * 11 * 3
     assert {len(data) for data in keys.values()} == {80}
     opened = open_keys(replayed.home)
     for name, data in files.items():
@@ -174,11 +177,14 @@ def test_parties_keys_lie_apart(replayed: Replayed) -> None:
     assert len(vehicles) == 3
     assert parties - vehicles == {
         "buyer",
+        "buyer-2",
         "foundation",
         "ido",
+        "maker",
         "operation",
         "owner",
         "registrar",
+        "regulator",
         "release",
         "technology",
         "validator",

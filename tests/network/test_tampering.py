@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from autochain.network import Home, find_consent, read_recording, verify_recording
 from autochain.network.errors import OTHER_VERSION
+from autochain.network.home import FORMAT
 from autochain.network.reading import FALSE_CLAIM, NOT_COMMITTED
 from autochain.onchain.codec import encode
 from autochain.onchain.contracts.market import GetReceipt
@@ -26,9 +27,11 @@ from autochain.onchain.ledger.ics23 import BAD_PROOF, CommitmentProof, Existence
 from autochain.onchain.ledger.light import Proved
 from autochain.onchain.refusals import Reason, present
 from autochain.privacy.hpke import NOT_OPENED
-from autochain.services.release.records import Deposit, Opened, OpenRequest
+from autochain.services.release.committee import split_key
+from autochain.services.release.errors import TOO_FEW_MEMBERS
+from autochain.services.release.records import Deposit, Forget, Opened, OpenRequest
 from autochain.vault import KeyContext, Manifest, seal_part, wrap
-from autochain.vault.errors import CORRUPT, MISSING, NO_KEY, WRONG_KEY
+from autochain.vault.errors import CORRUPT, MISSING, NO_KEY
 from autochain.wallet.wallet import BAD_WALLET, NO_WALLET, WALLET_OPEN
 
 Change = Callable[[bytes], bytes]
@@ -80,8 +83,8 @@ def test_what_nobody_touched_is_verified_and_read(home: Path) -> None:
         checked = await verify_recording(scene.network, scene.recordings[0])
         record = present(await scene.client.ask(GetRecording(scene.recordings[0])), "it was recorded")
         assert checked.manifest_root == record.manifest_root
-        assert checked.chunks == len(record.parts) == 6
-        assert checked.ciphertext_bytes == sum(part.size_bytes for part in record.parts) + 6 * 16
+        assert checked.chunks == len(record.parts) == 8
+        assert checked.ciphertext_bytes == sum(part.size_bytes for part in record.parts) + 8 * 16
         assert len((await scene.fetch(scene.buyer, scene.receipt)).parts) == 2
 
     play(home, story)
@@ -158,42 +161,48 @@ def test_a_sealed_key_that_was_changed_or_swapped_opens_nothing(home: Path) -> N
         key.unlink()
         with refuses(NO_KEY):
             await scene.fetch(scene.buyer, scene.receipt)
-        assert (await verify_recording(scene.network, scene.recordings[0])).chunks == 6
+        assert (await verify_recording(scene.network, scene.recordings[0])).chunks == 8
 
     play(home, story)
 
 
 class LyingRelease:
-    """A member of the release that hands out another part's key under the name of the one that was bought."""
+    """A member of the committee that gives its share of another part's key under the name of the one bought."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._honest = scene.network.release
+        self._honest = scene.network.committee.members[0].release
 
     async def deposit(self, deposit: Deposit) -> None:
         await self._honest.deposit(deposit)
 
+    async def forget(self, request: Forget) -> None:
+        await self._honest.forget(request)
+
     async def open(self, request: OpenRequest) -> Opened:
         scene, opened = self._scene, await self._honest.open(request)
-        wrong = scene.part_keys(scene.recordings[0])["energy", "exact"]
+        context = KeyContext(
+            scene.client.trust.chain_id, scene.recordings[0], "energy", "exact", scene.network.wallet("release").account
+        )
+        (wrong,) = split_key(scene.network.committee, scene.part_keys(scene.recordings[0])["energy", "exact"], context)
         recording, reader = scene.recordings[0], scene.buyer
         chain_id = scene.client.trust.chain_id
         contexts = [
             KeyContext(chain_id, recording, key.category, key.precision, reader.account, request.receipt)
-            for key in opened.keys
+            for key in opened.shares
         ]
         return Opened(
             tuple(
                 replace(key, sealed=wrap(wrong, reader.encryption_key, context))
-                for key, context in zip(opened.keys, contexts, strict=True)
+                for key, context in zip(opened.shares, contexts, strict=True)
             )
         )
 
 
-def test_a_wrong_key_is_named_as_such(home: Path) -> None:
+def test_a_share_of_a_wrong_key_opens_nothing(home: Path) -> None:
     async def story(scene: Scene) -> None:
-        scene.network.release = LyingRelease(scene)
-        with refuses(WRONG_KEY):
+        scene.reach_member_through(LyingRelease(scene))
+        with refuses(TOO_FEW_MEMBERS):
             await scene.fetch(scene.buyer, scene.receipt)
 
     play(home, story)
@@ -304,6 +313,7 @@ def test_what_a_vehicle_claims_on_the_chain_and_does_not_hold_is_found(home: Pat
             points=1,
             start_ms=known.start_ms,
             end_ms=known.end_ms,
+            keep_until_ms=known.keep_until_ms,
         )
         await scene.client.send(scene.car, claimed)
         with refuses(FALSE_CLAIM):
@@ -352,10 +362,11 @@ def test_what_is_to_be_trusted_can_not_be_changed_unnoticed(home: Path) -> None:
         play(home, _nothing)
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"\xff", b'{"format": 2', b"[]"])
+@pytest.mark.parametrize("data", [b"", b"{}", b"\xff", b'{"format": 3', b"[]"])
 def test_a_home_whose_facts_can_not_be_read_is_named(home: Path, data: bytes) -> None:
     facts = (home / "network.json").read_bytes()
-    newer = facts.replace(b'"format":2', b'"format":3')
+    newer = facts.replace(b'"format":%d' % FORMAT, b'"format":%d' % (FORMAT + 1))
+    assert newer != facts
     for written in (data, newer):
         (home / "network.json").write_bytes(written)
         with refuses(OTHER_VERSION):

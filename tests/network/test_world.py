@@ -8,8 +8,9 @@ from pathlib import Path
 from homes import fees_paid, refuses
 
 from autochain.network import Home, Network, open_network, verify_recording
-from autochain.onchain.contracts.consent import ListConsents
-from autochain.onchain.contracts.market import GetReceipt, ListReceipts
+from autochain.onchain.contracts.consent import ListConsents, ListOffers
+from autochain.onchain.contracts.credentials import Holds, Role
+from autochain.onchain.contracts.market import GetReceipt, ListProducts, ListReceipts
 from autochain.onchain.contracts.mining import GetReward
 from autochain.onchain.contracts.recording import GetRecording, ListRecordings
 from autochain.onchain.contracts.token import Transfer
@@ -18,22 +19,25 @@ from autochain.onchain.refusals import present
 from autochain.onchain.units import UACC_PER_ACC
 from autochain.services.release import fetch
 from autochain.signals import LATITUDE, merge
-from autochain.sim import PAST_MS, Fleet, Sale, World
-from autochain.sim.world import PRICE_UACC
+from autochain.sim import PAST_MS, Fleet, ProductSale, Sale, World
+from autochain.sim.world import OFFER_PRICE_UACC, PRICE_UACC
 
 CARS = 2
 HOUR_S = 3_600.0
 DAY_MS = 24 * 3_600_000
 
 
-async def drive(network: Network, fleet: Fleet) -> list[Sale]:
-    """Lets every car of a fleet drive one trip; after it each rests for an hour, and the world is stopped."""
+async def drive(network: Network, fleet: Fleet) -> tuple[list[Sale], ProductSale]:
+    """Lets every car of a fleet drive one trip, all of which a product is made of; then the world is stopped."""
     told: list[Sale] = []
+    product: list[ProductSale] = []
     all_rest = asyncio.Event()
 
-    def tell(sale: Sale) -> None:
-        told.append(sale)
-        if len(told) == len(fleet.cars):
+    def tell(sale: Sale | ProductSale) -> None:
+        if isinstance(sale, Sale):
+            told.append(sale)
+        else:
+            product.append(sale)
             all_rest.set()
 
     world = asyncio.create_task(World(network, fleet, pause_s=HOUR_S, told=tell).run())
@@ -42,7 +46,8 @@ async def drive(network: Network, fleet: Fleet) -> list[Sale]:
     rest.cancel()
     world.cancel()
     await asyncio.gather(world, return_exceptions=True)
-    return told
+    assert len(told) == len(fleet.cars)
+    return told, product[0]
 
 
 async def check_told(network: Network, told: list[Sale]) -> None:
@@ -57,11 +62,39 @@ async def check_told(network: Network, told: list[Sale]) -> None:
         assert (record.points, reward.reward_uacc) == (sale.points, sale.reward_uacc)
         assert sale.reward_uacc == 1_000 * sale.points
         await verify_recording(network, receipt.recording)
-        reading = await fetch(client, buyer, network.release, network.vault, sale.receipt, clock=network.clock)
+        reading = await fetch(client, buyer, network.committee, network.vault, sale.receipt, clock=network.clock)
         drive = merge(reading.parts.values())
         assert drive.points == sale.points
         assert LATITUDE in drive.columns
         assert sale.km > 0
+
+
+async def check_product(network: Network, told: list[Sale], product: ProductSale) -> None:
+    """Sees that the second buyer has read each car's latest trip, and no place of it."""
+    client, second = network.client, network.wallet("buyer-2")
+    trips = {present(await client.ask(GetReceipt(sale.receipt)), "it was bought").recording for sale in told}
+    receipts = [present(await client.ask(GetReceipt(name)), "it was bought") for name in product.receipts]
+    assert {receipt.recording for receipt in receipts} == trips
+    assert len({receipt.owner for receipt in receipts}) == CARS == product.recordings
+    assert sum(receipt.price_uacc for receipt in receipts) == product.price_uacc == CARS * OFFER_PRICE_UACC
+    for name, receipt in zip(product.receipts, receipts, strict=True):
+        assert (receipt.reader, receipt.status) == (second.account, "delivered")
+        reading = await fetch(client, second, network.committee, network.vault, name, clock=network.clock)
+        assert set(reading.parts) == {("motion", "coarse")}
+
+
+async def check_others(network: Network, trips: int) -> None:
+    """Sees that the maker has read how the cars are, and that each has the role that it acts in."""
+    client, maker = network.client, network.wallet("maker")
+    looked = [receipt for _, receipt in await client.pages(ListReceipts(maker.account, as_reader=True))]
+    assert [(each.purpose, each.price_uacc, each.status) for each in looked] == [
+        ("maintenance", 0, "delivered")
+    ] * trips
+    assert all(set(each.categories) <= {"condition", "engine"} for each in looked)
+    roles: dict[str, Role] = {"maker": "maker", "buyer": "buyer", "buyer-2": "buyer", "regulator": "authority"}
+    for name, role in roles.items():
+        assert await client.ask(Holds(network.wallet(name).account, role))
+    assert await client.pages(ListReceipts(network.wallet("regulator").account, as_reader=True)) == []
 
 
 async def check_balances(network: Network, told: list[Sale]) -> None:
@@ -75,10 +108,11 @@ async def check_balances(network: Network, told: list[Sale]) -> None:
     for name in cars:
         car = network.wallet(name)
         owner = present(car.controller, "a car has an owner")
-        earned = sum(sale.reward_uacc + sale.price_uacc for sale in told if sale.car == name)
+        earned = sum(sale.reward_uacc + sale.price_uacc + OFFER_PRICE_UACC for sale in told if sale.car == name)
         assert await client.balance_uacc(owner) == 19 * UACC_PER_ACC + earned - fees[owner]
         assert await client.balance_uacc(car.account) == UACC_PER_ACC - fees[car.account]
-        assert len(await client.pages(ListReceipts(owner))) == sum(sale.car == name for sale in told)
+        # The buyer, the maker and the second buyer have read each trip.
+        assert len(await client.pages(ListReceipts(owner))) == 3 * sum(sale.car == name for sale in told)
 
 
 def test_what_a_world_tells_is_what_the_chain_says(tmp_path: Path) -> None:
@@ -87,21 +121,53 @@ def test_what_a_world_tells_is_what_the_chain_says(tmp_path: Path) -> None:
         async with open_network(home) as network:
             start_ms = network.clock() - PAST_MS
             fleet = Fleet(1, CARS, start_ms=start_ms)
-            told = await drive(network, fleet)
+            told, product = await drive(network, fleet)
             assert {sale.car for sale in told} == {car.name for car in fleet.cars}
             await check_told(network, told)
+            await check_product(network, told, product)
+            await check_others(network, trips=CARS)
             await check_balances(network, told)
         async with open_network(home) as network:
             # Another day after a restart: the same cars and consents, other trips.
-            told += await drive(network, Fleet(1, CARS, start_ms=start_ms + DAY_MS))
+            again, product = await drive(network, Fleet(1, CARS, start_ms=start_ms + DAY_MS))
+            told += again
             await check_told(network, told)
+            await check_product(network, again, product)
+            await check_others(network, trips=2 * CARS)
             await check_balances(network, told)
+            offers = [offer.terms for _, offer in await network.client.pages(ListOffers())]
+            assert [(terms.categories, terms.precision) for terms in offers] == [(("motion",), "coarse")] * CARS
             assert len(await network.client.pages(ListRecordings())) == len(told) == 2 * CARS
             consents = await network.client.pages(ListConsents(network.wallet("buyer").account, as_reader=True))
             assert len(consents) == CARS
         vins = [car.vin.encode() for car in fleet.cars]
         written = b"".join(path.read_bytes() for path in home.path.rglob("*") if path.is_file())
         assert not any(vin in written for vin in vins)
+
+    asyncio.run(run())
+
+
+def test_a_new_product_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            fleet = Fleet(1, CARS, start_ms=network.clock() - PAST_MS)
+            products, enough = 0, asyncio.Event()
+
+            def tell(sale: Sale | ProductSale) -> None:
+                nonlocal products
+                products += isinstance(sale, ProductSale)
+                if products == 2:
+                    enough.set()
+
+            world = asyncio.create_task(World(network, fleet, pause_s=0, told=tell).run())
+            waiting = asyncio.create_task(enough.wait())
+            await asyncio.wait([world, waiting], return_when=asyncio.FIRST_COMPLETED)
+            world.cancel()
+            await asyncio.gather(world, return_exceptions=True)
+            assert waiting.done()
+            listed = [product for _, product in await network.client.pages(ListProducts())]
+            assert len([product for product in listed if not product.taken_off_ms]) == 1
+            assert len(listed) >= 2
 
     asyncio.run(run())
 
@@ -120,7 +186,7 @@ def test_a_buyer_who_has_little_left_is_given_more(tmp_path: Path) -> None:
             buyer = await network.party("buyer")
             await leave(network, "buyer", PRICE_UACC)
             fleet = Fleet(1, 1, start_ms=network.clock() - PAST_MS)
-            assert await drive(network, fleet)
+            await drive(network, fleet)
             assert await network.client.balance_uacc(buyer.account) > 999 * UACC_PER_ACC
 
     asyncio.run(run())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from fractions import Fraction
 
 import pyarrow as pa
 import pytest
@@ -24,11 +25,12 @@ from autochain.signals import (
     read_part,
     split,
 )
+from autochain.signals.catalogue import Coarse
 
-EXACT, COARSE = Precision.EXACT, Precision.COARSE
+EXACT, COARSE, AGGREGATE = Precision.EXACT, Precision.COARSE, Precision.AGGREGATE
 RPM = "Vehicle.Powertrain.CombustionEngine.Speed"
 DTC = "Vehicle.Diagnostics.DTCCount"
-MINUTE = 60_000
+MINUTE, HOUR = 60_000, 3_600_000
 T0 = 1_714_550_400_000
 
 
@@ -74,7 +76,7 @@ def test_each_category_has_its_own_parts_and_no_other_signal() -> None:
         (category, precision)
         for category in (Category.POSITION, Category.MOTION, Category.ENGINE, Category.CONDITION)
         for precision in Precision
-    }
+    } - {(Category.POSITION, AGGREGATE)}
     motion = read_part(parts[Category.MOTION, EXACT])
     assert list(motion.columns) == [SPEED]
     assert (motion.category, motion.precision) == (Category.MOTION, EXACT)
@@ -102,6 +104,58 @@ def test_a_coarse_position_is_an_area_without_altitude() -> None:
 def test_a_coarse_counter_is_its_last_value_of_the_minute() -> None:
     condition = read_part(split(_drive())[Category.CONDITION, COARSE])
     assert condition.columns[DTC] == [0.0, 1.0, 1.0, 2.0, 2.0]
+
+
+def test_an_aggregate_part_is_one_row_for_the_whole_drive_at_its_hour() -> None:
+    parts = split(_drive())
+    hour_ms = T0 - T0 % HOUR
+    motion, condition = read_part(parts[Category.MOTION, AGGREGATE]), read_part(parts[Category.CONDITION, AGGREGATE])
+    assert (motion.times_ms, motion.columns) == ([hour_ms], {SPEED: [14.5]})
+    assert (condition.times_ms, condition.columns) == ([hour_ms], {DTC: [2.0]})
+    engine = read_part(parts[Category.ENGINE, AGGREGATE])
+    assert engine.columns == {RPM: [sum(range(800, 830, 3)) / 10]}
+
+
+def test_a_later_start_in_the_same_hour_can_not_be_told_from_an_aggregate_part() -> None:
+    early, late = _drive(), _drive()
+    late.times_ms = [time_ms + 17 * MINUTE for time_ms in late.times_ms]
+    for category in (Category.MOTION, Category.ENGINE, Category.CONDITION):
+        assert split(early)[category, AGGREGATE] == split(late)[category, AGGREGATE]
+
+
+@given(drives())
+def test_an_aggregate_part_has_means_and_last_values_and_nothing_of_the_position(drive: Drive) -> None:
+    for (category, precision), data in split(drive).items():
+        if precision is not AGGREGATE:
+            continue
+        assert category is not Category.POSITION
+        part = read_part(data)
+        assert part.times_ms == [drive.times_ms[0] - drive.times_ms[0] % HOUR]
+        for path, (value,) in part.columns.items():
+            measured = [Fraction(each) for each in drive.columns[path] if each is not None]
+            last = CATALOGUE[path].coarse is Coarse.LAST
+            expected = measured[-1] if last else sum(measured, Fraction()) / len(measured)
+            assert value == pytest.approx(float(expected), rel=1e-12)
+
+
+@given(drives())
+def test_a_coarse_part_tells_no_more_than_minutes_and_areas(drive: Drive) -> None:
+    minutes = {time_ms - time_ms % MINUTE for time_ms in drive.times_ms}
+    for (_, precision), data in split(drive).items():
+        if precision is not COARSE:
+            continue
+        part = read_part(data)
+        assert set(part.times_ms) <= minutes
+        for path, column in part.columns.items():
+            assert CATALOGUE[path].coarse is not Coarse.WITHHELD
+            if path in (LATITUDE, LONGITUDE):
+                assert all(value is None or value == round(value, 2) for value in column)
+
+
+@given(drives())
+def test_the_exact_part_is_there_wherever_a_summary_is(drive: Drive) -> None:
+    parts = split(drive)
+    assert {(category, EXACT) for category, _ in parts} <= set(parts)
 
 
 def test_a_part_is_an_arrow_stream_that_names_units_and_not_the_vehicle() -> None:

@@ -98,3 +98,34 @@ def transfer(
         }
 
     show(form, with_network(home, job))
+
+
+@app.command(
+    "hand-over",
+    epilog=examples("account hand-over vehicle-3fa91c owner-2", "account hand-over car-01 owner-02 --as owner-01"),
+)
+def hand_over(
+    vehicle: Annotated[str, typer.Argument(metavar="VEHICLE", help="A DID, or a party of this home.")],
+    taker: Annotated[
+        str, typer.Argument(metavar="PARTY", help="Who takes it over and pays the fee; its keys lie here.")
+    ],
+    sender: AsOption = "owner",
+    home: HomeOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Hands a vehicle over to its next owner; both sign.
+
+    What it has recorded stays its former owner's, with consents and receipts; what it records from now on is the next
+    one's, and no consent of the former owner opens it.
+    """
+
+    async def job(network: Network) -> dict[str, Any]:
+        from ..onchain.contracts.identity import HandOver
+        from ..onchain.ids import did
+
+        device = account_named(network, vehicle)
+        next_owner = network.wallet(taker)
+        sent = await network.client.send(network.wallet(sender), HandOver(device), payer=next_owner)
+        return {"vehicle": did(device), "owner": next_owner.did, "height": sent.submitted.height}
+
+    show(form, with_network(home, job))

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from . import accounts, blocks, checking, consents, helping, project, reading, recordings, replaying, starting
+from . import (
+    accounts,
+    blocks,
+    checking,
+    consents,
+    helping,
+    products,
+    project,
+    reading,
+    recordings,
+    release,
+    replaying,
+    rights,
+    starting,
+    vaults,
+)
 from .groups import examples, group
 
 app = group(
@@ -31,6 +46,13 @@ recordings.app.command(
 )(reading.read)
 app.add_typer(recordings.app, name="recording")
 app.add_typer(consents.app, name="consent")
+app.command("sharing-list", epilog=examples("sharing-list", "sharing-list --as owner-01 --format json"))(
+    rights.sharing_list
+)
+app.add_typer(rights.app, name="data")
+app.add_typer(products.app, name="product")
+app.add_typer(release.app, name="release")
+app.add_typer(vaults.app, name="vault")
 app.add_typer(accounts.app, name="account")
 app.command("transfer", epilog=examples("transfer buyer 2.5", "transfer owner 0.25 --as buyer"))(accounts.transfer)
 app.add_typer(blocks.app, name="block")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator
 
 from .answers import show, show_json, show_table
+from .bar import bar, is_silent
 from .options import Format, FormatOption, HomeOption, home_at
 
 
@@ -48,7 +48,7 @@ def replay_blocks(home: HomeOption = None, form: FormatOption = Format.TABLE) ->
     from ..network import replay_home
 
     start = time.monotonic()
-    with _bar(form) as progress:
+    with bar("blocks", form) as progress:
         done = replay_home(home_at(home), progress=progress)
     show(
         form,
@@ -62,32 +62,13 @@ def replay_blocks(home: HomeOption = None, form: FormatOption = Format.TABLE) ->
     )
 
 
-def _is_silent(form: Format) -> bool:
-    return form is Format.JSON or not sys.stderr.isatty()
-
-
 @contextlib.contextmanager
 def _spinner(form: Format) -> Iterator[Callable[[str], None]]:
     """Shows what is looked at, on a terminal."""
-    if _is_silent(form):
+    if is_silent(form):
         yield lambda _: None
         return
     from rich.console import Console
 
     with Console(stderr=True).status("") as status:
         yield lambda name: status.update(f"{name} …")
-
-
-@contextlib.contextmanager
-def _bar(form: Format) -> Iterator[Callable[[int, int], None]]:
-    """Shows which height of how many was run, and the time that is left, on a terminal."""
-    if _is_silent(form):
-        yield lambda _height, _of: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("blocks", total=None)
-        yield lambda height, of: bar.update(task, completed=height, total=of)

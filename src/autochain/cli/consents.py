@@ -8,7 +8,7 @@ import typer
 
 from .answers import show, show_json, show_table
 from .groups import examples, group
-from .naming import account_named, consent_named, party_names
+from .naming import account_named, consent_named, party_names, recording_named
 from .options import (
     CATEGORY_HELP,
     AsOption,
@@ -25,7 +25,7 @@ from .words import short, time_ms, time_text, uacc, who
 
 if TYPE_CHECKING:
     from ..network import Network
-    from ..onchain.contracts.consent import Consent
+    from ..onchain.contracts.consent import Consent, Terms
 
 app = group("Who may read what, for which purpose, until when.", "consent list", "consent revoke 8f0c27d1a5e4")
 DAY_MS = 24 * 3_600_000
@@ -64,15 +64,14 @@ def grant(
 
     It is for one purpose, and ends by itself. What is not granted stays closed.
     """
-    from ..onchain.contracts.consent import Grant, Granted
+    from ..onchain.contracts.consent import BASES, Grant, Granted, Terms
 
     price_uacc = uacc(price)
     from_ms, until_ms = time_ms(since), time_ms(until) if until else None
 
     async def job(network: Network) -> dict[str, Any]:
         now_ms = network.clock()
-        message = Grant(
-            reader=account_named(network, reader),
+        terms = Terms(
             vehicle=account_named(network, vehicle),
             purpose=purpose,
             categories=categories(category),
@@ -82,10 +81,12 @@ def grant(
             price_uacc=price_uacc,
             expires_ms=now_ms + days * DAY_MS,
         )
+        message = Grant(account_named(network, reader), terms)
         sent = await network.client.send(network.wallet(sender), message)
         return {
             "consent": sent.event(Granted).consent.hex(),
-            "expires": time_text(message.expires_ms),
+            "basis": BASES[purpose],
+            "expires": time_text(terms.expires_ms),
             "height": sent.submitted.height,
         }
 
@@ -105,14 +106,66 @@ def revoke(
     """
 
     async def job(network: Network) -> dict[str, Any]:
-        from ..onchain.contracts.consent import Ended, Revoke
+        from ..onchain.contracts.consent import Revoke
 
         wallet = network.wallet(sender)
         name = await consent_named(network, consent, owner=wallet.account)
         sent = await network.client.send(wallet, Revoke(name))
-        return {"consent": name.hex(), "ended": sent.event(Ended).how, "height": sent.submitted.height}
+        return {"consent": name.hex(), "ended": "revoked", "height": sent.submitted.height}
 
     show(form, with_network(home, job))
+
+
+@app.command(
+    epilog=examples(
+        "consent explain 8f0c27d1a5e4 --purpose research --category motion",
+        "consent explain 8f0c27 --as buyer-2 --purpose resale --category position --precision coarse",
+    )
+)
+def explain(
+    recording: Annotated[
+        str, typer.Argument(metavar="RECORDING", help="The recording's id, or its first 6 digits or more.")
+    ],
+    purpose: PurposeOption,
+    category: Annotated[list[CategoryName], typer.Option(metavar="CATEGORY", help=CATEGORY_HELP)],
+    precision: PrecisionOption = "exact",
+    party: PartyOption = "buyer",
+    home: HomeOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Says whether a reader may read a recording, and of each consent that does not let it, what would be needed."""
+
+    async def job(network: Network) -> list[dict[str, Any]]:
+        from ..network import explain as judged
+
+        found = await judged(
+            network,
+            account_named(network, party),
+            await recording_named(network, recording),
+            purpose=purpose,
+            categories=categories(category),
+            precision=precision,
+        )
+        return [
+            {
+                "consent": each.consent.hex(),
+                "allowed": each.refusal is None,
+                "why": "it covers this reading" if each.refusal is None else each.refusal.text,
+                "needed": "" if each.refusal is None else each.refusal.reason.remedy,
+            }
+            for each in found
+        ]
+
+    found = with_network(home, job)
+    allowed = any(each["allowed"] for each in found)
+    if form is Format.JSON:
+        show_json({"allowed": allowed, "consents": found})
+        return
+    if found:
+        show_table([{**each, "consent": short(each["consent"])} for each in found], wrap=["why", "needed"])
+    else:
+        print("There is no consent for this reader. Ask the recording's owner for one.")
+    print("allowed" if allowed else "not allowed")
 
 
 @app.command("list", epilog=examples("consent list", "consent list --as buyer --as-reader"))
@@ -141,23 +194,34 @@ def list_(
 
 def _facts(name: bytes, consent: Consent, now_ms: int) -> dict[str, Any]:
     from ..onchain.ids import did
-    from ..onchain.units import acc
 
     return {
         "consent": name.hex(),
         "owner": did(consent.owner),
         "reader": did(consent.reader),
-        "vehicle": did(consent.vehicle),
-        "purpose": consent.purpose,
-        "categories": list(consent.categories),
-        "precision": consent.precision,
-        "from": time_text(consent.from_ms),
-        "until": time_text(consent.until_ms),
-        "price": acc(consent.price_uacc),
-        "price_uacc": consent.price_uacc,
+        **terms_facts(consent.terms),
         "granted": time_text(consent.granted_ms),
-        "expires": time_text(consent.expires_ms),
-        "state": "live" if consent.lives(now_ms) else "ended",
+        "state": "live" if consent.lives(now_ms) else "revoked" if consent.revoked_ms else "expired",
+    }
+
+
+def terms_facts(terms: Terms) -> dict[str, Any]:
+    """Says on what terms something may be read."""
+    from ..onchain.contracts.consent import BASES
+    from ..onchain.ids import did
+    from ..onchain.units import acc
+
+    return {
+        "vehicle": did(terms.vehicle),
+        "purpose": terms.purpose,
+        "basis": BASES[terms.purpose],
+        "categories": list(terms.categories),
+        "precision": terms.precision,
+        "from": time_text(terms.from_ms),
+        "until": time_text(terms.until_ms),
+        "price": acc(terms.price_uacc),
+        "price_uacc": terms.price_uacc,
+        "expires": time_text(terms.expires_ms),
     }
 
 

@@ -10,10 +10,10 @@ UNKNOWN_RECORDING = Reason("cli", 3, "There is no such recording.", "See the rec
 UNKNOWN_CONSENT = Reason("cli", 4, "This party granted no such consent.", "See its consents with `consent list`.")
 AMBIGUOUS = Reason("cli", 5, "More than one begins like this.", "Give more of it.")
 FILE_EXISTS = Reason(
-    "cli", 6, "There is such a file already.", "Name another one, or remove it first; nothing was bought."
+    "cli", 6, "There is such a file already.", "Name another one, or remove it first; nothing else was done."
 )
 CANNOT_WRITE = Reason(
-    "cli", 7, "This file can't be written.", "Name one in a folder that you may write to; nothing was bought."
+    "cli", 7, "This file can't be written.", "Name one in a folder that you may write to; nothing else was done."
 )
 NOT_CONFIRMED = Reason("cli", 8, "Nothing was removed: this was not confirmed.", "Say --yes to do it without asking.")
 NOT_A_CLONE = Reason("cli", 9, "This needs a clone of the project.", "Get the sources and use `./run` in them.")
@@ -26,4 +26,19 @@ TOO_MUCH = Reason(
     12,
     "This amount is larger than all ACC there are.",
     "Name an amount of at most 300000000 ACC: no more exist.",
+)
+NOTHING_NAMED = Reason("cli", 13, "It is not said which recordings.", "Name some of them, or say --all; not both.")
+UNKNOWN_OFFER = Reason("cli", 14, "There is no such offer.", "See the offers with `product offers`.")
+UNKNOWN_PRODUCT = Reason("cli", 15, "There is no such product.", "See the products with `product list`.")
+NO_MEMBER = Reason(
+    "cli",
+    17,
+    "This party is no member of the committee with a process of its own.",
+    "Name it, and where it answers, under members_at in the chain file before the network is made.",
+)
+NOT_OFFERED = Reason(
+    "cli", 16, "No offer covers this recording at this precision.", "See the offers with `product offers`."
+)
+OBJECTS_LOST = Reason(
+    "cli", 18, "A store did not show all that it should keep.", "Restore it from a replica: reading heals what is read."
 )

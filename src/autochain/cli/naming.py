@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from .errors import AMBIGUOUS, NOT_AN_ID, UNKNOWN_CONSENT, UNKNOWN_RECORDING
 from .words import short_did
 
 if TYPE_CHECKING:
     from ..network import Network
+    from ..onchain.ledger import Query
     from ..onchain.refusals import Reason
 
+V = TypeVar("V")
 ID_DIGITS = 40
 LEAST_DIGITS = 6
 VEHICLE = "vehicle-"
@@ -47,26 +50,33 @@ def _party_name(network: Network, text: str) -> str:
     return found[0]
 
 
+async def id_named(
+    network: Network,
+    text: str,
+    query: Callable[[bytes | None], Query[tuple[tuple[bytes, V], ...]]],
+    *,
+    absent: Reason,
+) -> bytes:
+    """Reads an id, or finds it by its first digits in what a query lists after an id."""
+    digits = _digits(text)
+    if len(digits) == ID_DIGITS:
+        return bytes.fromhex(digits)
+    page = await network.client.ask(query(before(digits)))
+    return the_one(digits, [name for name, _ in page], absent=absent)
+
+
 async def recording_named(network: Network, text: str) -> bytes:
     """Reads a recording's id, or finds it by its first digits."""
     from ..onchain.contracts.recording import ListRecordings
 
-    digits = _digits(text)
-    if len(digits) == ID_DIGITS:
-        return bytes.fromhex(digits)
-    page = await network.client.ask(ListRecordings(after=before(digits)))
-    return the_one(digits, [name for name, _ in page], absent=UNKNOWN_RECORDING)
+    return await id_named(network, text, lambda after: ListRecordings(after=after), absent=UNKNOWN_RECORDING)
 
 
 async def consent_named(network: Network, text: str, *, owner: bytes) -> bytes:
     """Reads a consent's id, or finds it by its first digits among those that an owner granted."""
     from ..onchain.contracts.consent import ListConsents
 
-    digits = _digits(text)
-    if len(digits) == ID_DIGITS:
-        return bytes.fromhex(digits)
-    page = await network.client.ask(ListConsents(owner, after=before(digits)))
-    return the_one(digits, [name for name, _ in page], absent=UNKNOWN_CONSENT)
+    return await id_named(network, text, lambda after: ListConsents(owner, after=after), absent=UNKNOWN_CONSENT)
 
 
 def _digits(text: str) -> str:

@@ -31,7 +31,7 @@ class Format(Enum):
 PurposeName = Literal[
     "insurance", "maintenance", "navigation", "product_improvement", "research", "resale", "traffic_management"
 ]
-PrecisionName = Literal["exact", "coarse"]
+PrecisionName = Literal["exact", "coarse", "aggregate"]
 
 
 class CategoryName(Enum):
@@ -89,7 +89,8 @@ def home_at(path: Path | None) -> Home:
     # typer takes an empty variable for none, and the user's real home would be used where another was meant.
     if path is None and os.environ.get("AUTOCHAIN_HOME") == "":
         raise typer.BadParameter("it is empty; name a folder, or unset it.", param_hint="AUTOCHAIN_HOME")
-    return Home(path or default_home())
+    vaults = tuple(filter(None, (part.strip() for part in os.environ.get("AUTOCHAIN_VAULT", "").split(","))))
+    return Home(path or default_home(), vaults=vaults)
 
 
 def with_network(path: Path | None, job: Callable[[Network], Coroutine[Any, Any, R]], *, make: bool = False) -> R:

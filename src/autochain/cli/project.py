@@ -15,7 +15,7 @@ from .answers import show_json
 from .errors import NO_BENCH, NOT_A_CLONE
 from .options import Format, FormatOption
 
-USER_SETTINGS = ("AUTOCHAIN_PROGRAM", "AUTOCHAIN_HOME", "AUTOCHAIN_PORT")
+USER_SETTINGS = ("AUTOCHAIN_PROGRAM", "AUTOCHAIN_HOME", "AUTOCHAIN_PORT", "AUTOCHAIN_VAULT")
 """What a user sets for the network, and what must not change how the project is checked and measured."""
 
 

@@ -112,6 +112,29 @@ def _new_file(path: Path) -> Iterator[IO[str]]:
             raise
 
 
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[None]:
+    """Makes a folder for its user alone, before anything is bought for it; removes it if nothing came of that."""
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        raise FILE_EXISTS(str(path)) from None
+    except OSError as error:
+        raise CANNOT_WRITE(f"{path}: {error.strerror}") from None
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.rmdir()  # What was bought and written already stays.
+        raise
+
+
+def write_parts(parts: list[Part], path: Path) -> None:
+    """Writes readings into a new file."""
+    with _new_file(path) as file:
+        _write(parts, file)
+
+
 def _write(parts: list[Part], file: IO[str]) -> None:
     """Writes readings in long form: one line a reading."""
     writer = csv.writer(file, lineterminator="\n")

@@ -121,6 +121,8 @@ def facts(name: bytes, record: Recording) -> dict[str, Any]:
         "hash": record.manifest_root.hex(),
         "height": record.height,
         "committed": time_text(record.committed_ms),
+        "kept_until": time_text(record.keep_until_ms),
+        "erased": time_text(record.erased_ms) if record.erased_ms else None,
         "parts": [
             {"category": part.category, "precision": part.precision, "bytes": part.size_bytes} for part in record.parts
         ],

@@ -9,15 +9,15 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import NamedTuple
 
 import uvicorn
 
-from ..network import HOME_IN_USE, PORT_TAKEN, Home, Network, Opened, open_network
+from ..network import HOME_IN_USE, PORT_TAKEN, Home, Network, NodeApp, Opened, open_network
 from ..onchain.refusals import Refusal, present
 from ..onchain.units import acc
-from ..sim import PAST_MS, Fleet, Sale, World
+from ..sim import PAST_MS, Fleet, ProductSale, Sale, World
 from .answers import show_json
 from .errors import CANNOT_LISTEN
 from .options import PROGRAM, Format
@@ -47,7 +47,7 @@ def serve(home: Home, settings: Settings) -> None:
         # Who has the home is asked first: the same start twice would otherwise complain about its port.
         if home.path.exists() and not home.lock():
             raise HOME_IN_USE(home.holder)
-        with _listen(settings.host, settings.port) as listening:
+        with listen(settings.host, settings.port) as listening:
             asyncio.run(_serve(home, listening, settings))
     finally:
         home.unlock()
@@ -65,22 +65,32 @@ async def _serve(home: Home, listening: socket.socket, settings: Settings) -> No
             raise HOME_IN_USE(home.holder)
         home.announce(_address(listening))
         await _tell(network, _address(listening), settings, fresh=fresh)
-        # A request that can't be read is the sender's error, and nothing for the user's terminal.
-        server = _Server(uvicorn.Config(network.app, log_level="error", lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        driving = asyncio.create_task(_drive(network, settings))
-        stopping = asyncio.create_task(stop.wait())
-        done, _ = await asyncio.wait([serving, driving, stopping], return_when=asyncio.FIRST_COMPLETED)
+        async with serving(network.app, listening) as served:
+            driving = asyncio.create_task(_drive(network, settings))
+            stopping = asyncio.create_task(stop.wait())
+            done, _ = await asyncio.wait([served, driving, stopping], return_when=asyncio.FIRST_COMPLETED)
+            driving.cancel()
+            stopping.cancel()
+        await asyncio.gather(driving, stopping, return_exceptions=True)
+        for task in done:
+            task.result()
+
+
+@contextlib.asynccontextmanager
+async def serving(app: NodeApp, listening: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serves an application over HTTP; gives the task that does."""
+    # A request that can't be read is the sender's error, and nothing for the user's terminal.
+    server = _Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    served = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield served
+    finally:
         # Requests that are cut off now are no errors that anybody should read about.
         logging.getLogger("uvicorn.error").disabled = True
         server.should_exit = True
-        driving.cancel()
-        stopping.cancel()
-        await asyncio.wait([serving], timeout=GRACE_S)
-        serving.cancel()
-        await asyncio.gather(serving, driving, stopping, return_exceptions=True)
-        for task in done:
-            task.result()
+        await asyncio.wait([served], timeout=GRACE_S)
+        served.cancel()
+        await asyncio.gather(served, return_exceptions=True)
 
 
 async def _drive(network: Network, settings: Settings) -> None:
@@ -105,7 +115,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, so that asyncio sends each answer at once; otherwise every request takes 40 ms longer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -154,6 +164,7 @@ async def _tell(network: Network, address: str, settings: Settings, *, fresh: bo
 
 {settings.cars} simulated cars drive, record, sell and earn. In another terminal:
   {PROGRAM} recording list     what is on the chain
+  {PROGRAM} sharing-list --as owner-01    who has read an owner's data
   {PROGRAM} replay FILE.csv    take in your own drives, sell, read and prove them
   {PROGRAM} account show       who holds what
   {PROGRAM} help               everything else
@@ -170,7 +181,10 @@ def _store_text(opened: Opened) -> str:
     )
 
 
-def _told(sale: Sale) -> None:
+def _told(sale: Sale | ProductSale) -> None:
+    if isinstance(sale, ProductSale):
+        print(_product_text(sale), flush=True)
+        return
     print(
         f"{sale.car}: {sale.km:.1f} km, {sale.points} readings recorded; earned {acc(sale.reward_uacc)} ACC, "
         f"sold and read for {acc(sale.price_uacc)} ACC",
@@ -178,12 +192,19 @@ def _told(sale: Sale) -> None:
     )
 
 
-def _told_to_a_file(sale: Sale) -> None:
+def _product_text(sale: ProductSale) -> str:
+    return f"a product of {sale.recordings} recordings was sold and read for {acc(sale.price_uacc)} ACC"
+
+
+def _told_to_a_file(sale: Sale | ProductSale) -> None:
     """Tells of a sale what the chain tells everybody: nothing of a drive may lie in a log."""
+    if isinstance(sale, ProductSale):
+        print(_product_text(sale), flush=True)
+        return
     print(
         f"a recording was sold and read for {acc(sale.price_uacc)} ACC, receipt {short(sale.receipt.hex())}", flush=True
     )
 
 
-def _untold(_: Sale) -> None:
+def _untold(_: Sale | ProductSale) -> None:
     """Leaves stdout to the one object of a JSON answer."""

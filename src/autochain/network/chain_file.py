@@ -11,7 +11,7 @@ import msgspec
 
 from ..node import HISTORY_HEIGHTS
 from ..onchain.codec import encode
-from ..onchain.contracts import consent, credentials, identity, market, mining, recording, token
+from ..onchain.contracts import consent, credentials, identity, market, mining, recording, release, token
 from ..onchain.crypto import SUITES
 from ..onchain.ids import contract_account
 from ..onchain.ledger import ChainSpec, Contract, Genesis, Limits
@@ -20,7 +20,8 @@ from ..wallet import Wallet
 from .errors import BAD_CHAIN_FILE
 
 CONTRACTS: Mapping[str, Contract] = {
-    made.CONTRACT.name: made.CONTRACT for made in (identity, credentials, token, mining, recording, consent, market)
+    made.CONTRACT.name: made.CONTRACT
+    for made in (identity, credentials, token, mining, release, recording, consent, market)
 }
 
 
@@ -39,6 +40,8 @@ class ChainFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: dict[str, int] = {}
     history_heights: int = HISTORY_HEIGHTS
     """For how many heights back a node answers what the state held."""
+    members_at: dict[str, str] = {}
+    """Where members of the release committee answer that do not run in the node's process, by party."""
 
 
 Parties = Callable[[str], Wallet]
@@ -75,8 +78,27 @@ def _folder() -> Path:
     return installed if installed.exists() else Path(__file__).parents[3] / "chains"
 
 
-def genesis(file: ChainFile, *, chain_id: str, parties: Parties) -> Genesis:
-    """Builds a chain's genesis from its file and the parties it names."""
+class Holders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parties that hold shares of something, in the order of the shares, and how many it takes."""
+
+    members: tuple[str, ...]
+    threshold: int
+
+
+def committee(file: ChainFile) -> Holders:
+    """Gives the release committee of a chain file."""
+    return msgspec.convert(file.genesis["release"], Holders)
+
+
+def registrars(file: ChainFile) -> Holders:
+    """Gives the registrars of a chain file."""
+    return msgspec.convert(file.genesis["credentials"]["registrars"], Holders)
+
+
+def genesis(
+    file: ChainFile, *, chain_id: str, parties: Parties, registrar_keys: credentials.Registrars | None
+) -> Genesis:
+    """Builds a chain's genesis from its file, the parties it names and the public keys of its registrars."""
     spec = ChainSpec(
         chain_id=chain_id,
         contracts=tuple((name, CONTRACTS[name].version) for name in file.contracts),
@@ -88,10 +110,10 @@ def genesis(file: ChainFile, *, chain_id: str, parties: Parties) -> Genesis:
         limits=Limits(**file.limits),
     )
     given = {name: file.genesis.get(name, {}) for name in file.contracts}
-    parameters = tuple(
-        (name, encode(_PARAMETERS[name](given[name], parties))) for name in file.contracts if name in _PARAMETERS
-    )
-    return Genesis(spec, parameters)
+    made = {name: _PARAMETERS[name](given[name], parties) for name in file.contracts if name in _PARAMETERS}
+    if "credentials" in made:
+        made["credentials"] = msgspec.structs.replace(made["credentials"], registrars=registrar_keys)
+    return Genesis(spec, tuple((name, encode(record)) for name, record in made.items()))
 
 
 def _identity(given: Mapping[str, Any], parties: Parties) -> identity.Parameters:
@@ -114,8 +136,15 @@ def _identity_of(wallet: Wallet) -> tuple[bytes, identity.Identity]:
 
 
 def _credentials(given: Mapping[str, Any], parties: Parties) -> credentials.Parameters:
-    authorities = tuple((parties(name).account, credentials.Authority(tuple(roles))) for name, roles in given.items())
+    authorities = tuple(
+        (parties(name).account, credentials.Authority(tuple(roles))) for name, roles in given["authorities"].items()
+    )
     return credentials.Parameters(authorities)
+
+
+def _release(given: Mapping[str, Any], parties: Parties) -> release.Committee:
+    holders = msgspec.convert(given, Holders)
+    return release.Committee(tuple(parties(name).account for name in holders.members), holders.threshold)
 
 
 def _token(given: Mapping[str, Any], parties: Parties) -> token.Parameters:
@@ -136,4 +165,5 @@ _PARAMETERS: Mapping[str, Callable[[Mapping[str, Any], Parties], Any]] = {
     "credentials": _credentials,
     "token": _token,
     "mining": _mining,
+    "release": _release,
 }

@@ -14,9 +14,20 @@ from ..onchain.refusals import Refusal, ensure
 from ..privacy import make_private_folder, write_private
 from .errors import BAD_HOME, OTHER_VERSION
 
-FORMAT = 2
+FORMAT = 3
 """Counts up when homes that were made before can not be used any more."""
 FOLDERS = ("chains", "parties", "vault")
+
+
+class MemberFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One member of the release committee."""
+
+    party: str
+    account: str
+    key: str
+    """X25519 public key to which shares for it are sealed."""
+    address: str = ""
+    """Where it answers, when it does not run in the node's process."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -26,9 +37,12 @@ class Facts(msgspec.Struct, frozen=True):
     chain_id: str
     validators_hash: str
     """Whose signatures count, in hexadecimal."""
-    release_account: str
-    release_key: str
-    """X25519 public key of the release service."""
+    members: tuple[MemberFacts, ...]
+    """The release committee, in the order of its shares."""
+    threshold: int
+    """How many of them open a key."""
+    registrars: tuple[str, ...]
+    """The parties that hold a share of the key that makes VINs unrecognisable, in the order of the shares."""
 
 
 class Home:
@@ -37,8 +51,10 @@ class Home:
     chains/NAME  state and blocks · parties/NAME  each party's keys, apart from the others' · vault  encrypted objects
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, vaults: tuple[str, ...] = ()) -> None:
         self.path = path
+        self.vaults = vaults
+        """Addresses of the stores that keep encrypted objects instead of the folder `vault`."""
         self._lock: IO[bytes] | None = None
 
     @property
@@ -48,6 +64,10 @@ class Home:
     @property
     def vault(self) -> Path:
         return self.path / "vault"
+
+    def share(self, party: str) -> Path:
+        """Where a registrar's share of the key lies."""
+        return self.parties / party / "registrar.share"
 
     def chain(self, name: str) -> Path:
         return self.path / "chains" / name

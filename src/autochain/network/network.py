@@ -22,20 +22,22 @@ from ..node import (
     trees_for,
 )
 from ..onchain.codec import encode
-from ..onchain.contracts.credentials import Attest, Holds
+from ..onchain.contracts.credentials import Attest, Holds, Registrars, Role
 from ..onchain.contracts.identity import Kind
 from ..onchain.contracts.token import Transfer
 from ..onchain.ledger import SPEC, SPEC_KEY, ChainSpec, StateMachine, interfaces
 from ..onchain.ledger.errors import STORE_DAMAGED
 from ..onchain.ledger.light import Trust, check_proved
-from ..onchain.refusals import present
+from ..onchain.refusals import Refusal, present
 from ..onchain.units import UACC_PER_ACC
-from ..services.release import Depositor, HttpRelease, Release, ReleaseService, routes
-from ..vault import FolderVault, KeyFolder
+from ..services.release import Depositor
+from ..vault import MISSING, KeyFolder
 from ..wallet import Wallet, create, load, wallets
 from . import chain_file
 from .errors import HOME_IN_USE, NO_NETWORK
-from .home import FORMAT, Facts, Home
+from .home import FORMAT, Facts, Home, MemberFacts
+from .services import Services, stand_in
+from .vaults import one_vault, opened_vaults
 
 CHAIN = "main"
 STARTING_UACC = {"person": 20 * UACC_PER_ACC, "organisation": 1_000 * UACC_PER_ACC, "device": UACC_PER_ACC}
@@ -63,11 +65,16 @@ class Opened(NamedTuple):
 class Network:
     """A network in use: its client, its vault, its services and the parties whose keys lie in its home."""
 
-    def __init__(self, home: Home, client: Client, release: Release, facts: Facts, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, home: Home, client: Client, services: Services, facts: Facts, *, clock: Callable[[], int]
+    ) -> None:
         self.home = home
         self.client = client
-        self.vault = FolderVault(home.vault)
-        self.release = release
+        self.vaults = opened_vaults(home)
+        """Where encrypted objects are kept, by address."""
+        self.vault = one_vault(self.vaults)
+        self.services = services
+        self.committee = services.committee
         self.facts = facts
         self.clock = clock
         self.app: NodeApp | None = None
@@ -101,13 +108,21 @@ class Network:
             self.home.parties, name, kind="device", subject=subject, controller=owner.account
         )
         await self.client.register(wallet, controller=owner)
+        # First, for a vehicle that has another DID already is refused here, and needs no ACC.
+        if not await self.client.ask(Holds(wallet.account, "vehicle")):
+            unique = await self.services.unique_key(stand_in(subject, owner), self.wallet("registrar"))
+            await self._attest(Attest(wallet.account, "vehicle", unique))
         await self.top_up(owner, giver=self.wallet("operation"))
         await self.top_up(wallet, giver=owner)
-        if not await self.client.ask(Holds(wallet.account, "vehicle")):
-            await self.client.send(
-                self.wallet("registrar"), Attest(wallet.account, "vehicle"), payer=self.wallet("operation")
-            )
         return wallet
+
+    async def attest(self, wallet: Wallet, role: Role) -> None:
+        """Has the registrar attest a role of a party, unless it has."""
+        if not await self.client.ask(Holds(wallet.account, role)):
+            await self._attest(Attest(wallet.account, role))
+
+    async def _attest(self, message: Attest) -> None:
+        await self.client.send(self.wallet("registrar"), message, payer=self.wallet("operation"))
 
     async def top_up(self, wallet: Wallet, *, giver: Wallet) -> None:
         """Gives a party what it began with once more when little of it is left."""
@@ -121,25 +136,31 @@ class Network:
         if keys is not None and keys.sequence == 1 and not await self.client.balance_uacc(wallet.account):
             await self.client.send(giver, Transfer(wallet.account, STARTING_UACC[wallet.kind]))
 
+    def remove_objects(self, manifest_root: bytes) -> None:
+        """Removes a recording's ciphertext from the vault; it may be gone already."""
+        try:
+            manifest = self.vault.get_manifest(manifest_root)
+        except Refusal as refusal:
+            if refusal.reason != MISSING:
+                raise
+            return
+        self.vault.remove_all([chunk for part in manifest.parts for chunk in part.chunks])
+        self.vault.remove_manifest(manifest_root)
+
     def unit(self, vehicle: Wallet, owner: Wallet) -> Unit:
         """Puts the on-board unit of a vehicle together."""
         chain_id = self.client.trust.chain_id
         own = OwnerKeys(self.keys(owner.name), chain_id=chain_id, account=owner.account, public=owner.encryption_key)
-        depositor = Depositor(
-            self.client,
-            vehicle,
-            self.release,
-            account=bytes.fromhex(self.facts.release_account),
-            public=bytes.fromhex(self.facts.release_key),
-        )
         return Unit(
             vehicle,
             self.client,
             self.vault,
+            owner=owner.account,
             recognition=owner.secret,
-            # The release refuses a second process with other keys, before the owner would get them.
-            holders=(depositor, own),
+            # The committee refuses a second process with other keys, before the owner would get them.
+            holders=(Depositor(self.client, vehicle, self.committee), own),
             outbox=Outbox(self.home.parties / vehicle.name / "outbox"),
+            clock=self.clock,
         )
 
 
@@ -155,7 +176,7 @@ async def open_network(home: Home, *, make: bool = True, clock: Callable[[], int
     while not home.lock():
         address = home.address()
         if address is not None:
-            async with _reached(home, address, clock) as network:
+            async with reach_network(home, address, clock=clock) as network:
                 yield network
             return
         if not patience:
@@ -183,9 +204,12 @@ def _make(home: Home, clock: Callable[[], int]) -> None:
             made[name] = create(home.parties, name, kind="organisation")
         return made[name]
 
-    validator, release = party("validator"), party("release")
+    validator, file = party("validator"), chain_file.load(CHAIN)
+    committee, registrars = chain_file.committee(file), chain_file.registrars(file)
     letters = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(6))
-    genesis = chain_file.genesis(chain_file.load(CHAIN), chain_id=f"{CHAIN}-{letters}", parties=party)
+    genesis = chain_file.genesis(
+        file, chain_id=f"{CHAIN}-{letters}", parties=party, registrar_keys=_deal(home, registrars)
+    )
     chain_id = genesis.spec.chain_id
     with contextlib.closing(ChainStore(home.chain(CHAIN))) as store:
         machine = StateMachine(store, chain_file.CONTRACTS)
@@ -195,10 +219,28 @@ def _make(home: Home, clock: Callable[[], int]) -> None:
         format=FORMAT,
         chain_id=chain_id,
         validators_hash=validators.hash().hex(),
-        release_account=release.account.hex(),
-        release_key=release.encryption_key.hex(),
+        members=tuple(
+            MemberFacts(name, made[name].account.hex(), made[name].encryption_key.hex(), file.members_at.get(name, ""))
+            for name in committee.members
+        ),
+        threshold=committee.threshold,
+        registrars=registrars.members,
     )
     home.finish(facts)
+
+
+def _deal(home: Home, registrars: chain_file.Holders) -> Registrars:
+    """Makes the key that makes VINs unrecognisable, gives each registrar its share, and forgets the whole."""
+    from ..privacy import voprf
+    from ..services.registrar import keep_share
+
+    key = voprf.derive_key(secrets.token_bytes(32), info=b"autochain/vin")
+    shares, public = voprf.split_key(
+        key, threshold=registrars.threshold, count=len(registrars.members), chance=secrets.token_bytes
+    )
+    for name, share in zip(registrars.members, shares, strict=True):
+        keep_share(home.share(name), share)
+    return Registrars(public.threshold, public.shares)
 
 
 @contextlib.asynccontextmanager
@@ -207,9 +249,6 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
     facts = home.facts()
     validator = load(home.parties, "validator")
     trust = Trust(facts.chain_id, bytes.fromhex(facts.validators_hash))
-    service = ReleaseService(
-        load(home.parties, "release"), KeyFolder(home.parties / "release" / "keys"), trust, clock=clock
-    )
     history_heights = chain_file.load(CHAIN).history_heights
     checked = check_store(home.chain(CHAIN))
     start = time.monotonic()
@@ -233,17 +272,20 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
         )
         engine.start(machine.spec)
         client = Client(engine, machine.spec, chain_file.CONTRACTS, trust)
-        network = Network(home, client, service, facts, clock=clock)
-        network.app = NodeApp({CHAIN: engine}, routes(service))
+        services = Services(home, facts, client, clock=clock)
+        stack.push_async_callback(services.close)
+        network = Network(home, client, services, facts, clock=clock)
+        network.app = NodeApp({CHAIN: engine}, services.routes())
         network.opened = opened
         try:
             # When the engine ends by a fault of its own, whoever waits for it must not wait for ever.
             async with asyncio.TaskGroup() as group:
-                running = group.create_task(engine.run())
+                running = [group.create_task(engine.run()), group.create_task(services.run())]
                 try:
                     yield network
                 finally:
-                    running.cancel()
+                    for task in running:
+                        task.cancel()
         except BaseExceptionGroup as stopped:
             first: BaseException = stopped
             while isinstance(first, BaseExceptionGroup):
@@ -269,14 +311,18 @@ def _opened(checked: Checked, *, keys: int, take_up_seconds: float) -> Opened:
 
 
 @contextlib.asynccontextmanager
-async def _reached(home: Home, address: str, clock: Callable[[], int]) -> AsyncIterator[Network]:
+async def reach_network(home: Home, address: str, *, clock: Callable[[], int]) -> AsyncIterator[Network]:
     """Reaches the network of a home in the process that runs it."""
     node = HttpNode.at(address, CHAIN)
     facts = home.facts()
     trust = Trust(facts.chain_id, bytes.fromhex(facts.validators_hash))
     try:
         client = Client(node, await _spec(node, trust), chain_file.CONTRACTS, trust)
-        yield Network(home, client, HttpRelease(node), facts, clock=clock)
+        services = Services(home, facts, client, clock=clock, node=node)
+        try:
+            yield Network(home, client, services, facts, clock=clock)
+        finally:
+            await services.close()
     finally:
         await node.close()
 

@@ -11,17 +11,21 @@ from pathlib import Path
 from ..edge.gateways.csv import FileMapping, FileReport, Reached, read_drives
 from ..edge.obu import Recorded, Unit, recognise, recorded_before
 from ..onchain.contracts.consent import ENDED, Grant, Granted, Purpose
+from ..onchain.contracts.consent import Terms as ConsentTerms
 from ..onchain.contracts.market import RECEIPTS, ListReceipts
 from ..onchain.contracts.recording import RECORDINGS, Category, GetRecording, ListRecordings, Recording
 from ..onchain.ids import did
 from ..onchain.ledger.light import Proved, Trust, check_proved
-from ..onchain.refusals import Refusal, present
+from ..onchain.refusals import Reason, Refusal, present
 from ..services.release import LAPSED, buy, fetch
 from ..signals import Drive, Report, distance_km, fuel_l, merge
 from ..wallet import Wallet
 from .network import Network
 
 CONSENT_MS = 24 * 3_600_000
+ERASED = Reason(
+    "network", 11, "This drive was recorded before and has been erased.", "Leave it out: it is not recorded again."
+)
 
 
 @dataclass(slots=True)
@@ -64,6 +68,8 @@ class Replay:
         self._file = read_drives(path, mapping, progress=progress)
         self._terms = terms
         self._units: dict[str, Unit] = {}
+        self._refused: dict[str, Refusal] = {}
+        """Vehicles that can't be had for this owner, and why."""
         self._known: dict[bytes, bytes] | None = None
         """What the owner had recorded before, by the fingerprint of its readings, once that is asked for."""
         self._bought: dict[tuple[bytes, tuple[Category, ...]], tuple[bytes, int]] | None = None
@@ -77,16 +83,18 @@ class Replay:
         """Takes the file's drives through the whole job, one after another."""
         owner = await self._network.party(self._terms.owner, kind="person")
         buyer = await self._network.party(self._terms.buyer)
+        await self._network.attest(buyer, "buyer")
         for drive, report in self._file:
             await self._network.top_up(buyer, giver=self._network.wallet("ido"))
             try:
                 recorded = await self._record(drive, owner)
+                receipt, price_uacc = await self._sell(recorded, owner, buyer)
             except Refusal as refusal:
-                if refusal.codespace != "recording":
+                # What is wrong with one drive or one vehicle does not hold up the others.
+                if refusal.codespace not in ("recording", "credentials") and refusal.reason != ERASED:
                     raise
                 self.report.refuse(drive, refusal, first_line=0, rows=drive.points)
                 continue
-            receipt, price_uacc = await self._sell(recorded, owner, buyer)
             yield Replayed(
                 vehicle=drive.vehicle,
                 report=report,
@@ -114,8 +122,14 @@ class Replay:
 
     async def _unit(self, vehicle: str, owner: Wallet) -> Unit:
         """Gives the unit of a vehicle of the file; its party is named by an HMAC, since the name may be a VIN."""
+        if vehicle in self._refused:
+            raise self._refused[vehicle]
         name = "vehicle-" + hmac.digest(owner.secret, vehicle.encode(), hashlib.sha256).hex()[:12]
-        wallet = await self._network.vehicle(name, owner, subject=vehicle)
+        try:
+            wallet = await self._network.vehicle(name, owner, subject=vehicle)
+        except Refusal as refusal:
+            self._refused[vehicle] = refusal
+            raise
         if vehicle not in self._units:
             self._units[vehicle] = self._network.unit(wallet, owner)
             await self._units[vehicle].flush()
@@ -126,13 +140,14 @@ class Replay:
         client = self._network.client
         name = recorded.recording
         record = present(await client.ask(GetRecording(name)), "a committed recording is on the chain")
+        if not record.is_kept(self._network.clock()):
+            raise ERASED(name.hex())
         categories = exact_categories(record)
         before = (await self._bought_before(buyer)).get((name, categories)) if recorded.known else None
         if before is not None:
             return before
         now_ms = self._network.clock()
-        grant = Grant(
-            reader=buyer.account,
+        terms = ConsentTerms(
             vehicle=record.vehicle,
             purpose=self._terms.purpose,
             categories=categories,
@@ -142,7 +157,7 @@ class Replay:
             price_uacc=self._terms.price_uacc,
             expires_ms=now_ms + CONSENT_MS,
         )
-        consent = (await client.send(owner, grant)).event(Granted).consent
+        consent = (await client.send(owner, Grant(buyer.account, terms))).event(Granted).consent
         purpose = self._terms.purpose
         receipt = await buy(
             client, buyer, name, consent=consent, purpose=purpose, categories=categories, precision="exact"
@@ -166,7 +181,7 @@ class Replay:
     async def _read_equal(self, drive: Drive, buyer: Wallet, receipt: bytes) -> bool | None:
         network = self._network
         try:
-            reading = await fetch(network.client, buyer, network.release, network.vault, receipt, clock=network.clock)
+            reading = await fetch(network.client, buyer, network.committee, network.vault, receipt, clock=network.clock)
         except Refusal as refusal:
             if refusal.reason in (LAPSED, ENDED):
                 return None

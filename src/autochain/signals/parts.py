@@ -19,6 +19,7 @@ from .drive import Column, Drive, present
 from .refusals import BAD_PART, PARTS_CLASH
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 AREA_DECIMALS = 2
 
 
@@ -29,6 +30,8 @@ class Precision(StrEnum):
     """Every reading as it was measured."""
     COARSE = "coarse"
     """One row a minute: means, and of the position only the area."""
+    AGGREGATE = "aggregate"
+    """One row for the whole drive at its hour: means, and nothing of the position."""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,7 @@ def split(drive: Drive) -> dict[tuple[Category, Precision], bytes]:
     A row stands in the parts of those categories that it has a reading of; a row without any stands in the first one.
     """
     minutes = list(_minutes(drive.times_ms))
+    whole = [(drive.times_ms[0] // HOUR_MS * HOUR_MS, 0, len(drive.times_ms))] if drive.times_ms else []
     bare = _bare_rows(drive.columns.values())
     parts: dict[tuple[Category, Precision], bytes] = {}
     for category in Category:
@@ -57,11 +61,14 @@ def split(drive: Drive) -> dict[tuple[Category, Precision], bytes]:
         }
         if not columns:
             continue
-        exact = _without_rows(drive.times_ms, columns, kept=set() if parts else bare)
-        coarse = _coarsened(minutes, columns)
-        parts[category, Precision.EXACT] = _write(Part(category, Precision.EXACT, *exact))
-        if coarse[0]:
-            parts[category, Precision.COARSE] = _write(Part(category, Precision.COARSE, *coarse))
+        shown = {
+            Precision.EXACT: _without_rows(drive.times_ms, columns, kept=set() if parts else bare),
+            Precision.COARSE: _summarised(minutes, columns, withheld=(Coarse.WITHHELD,)),
+            Precision.AGGREGATE: _summarised(whole, columns, withheld=(Coarse.WITHHELD, Coarse.AREA)),
+        }
+        for precision, (times_ms, summary) in shown.items():
+            if times_ms:
+                parts[category, precision] = _write(Part(category, precision, times_ms, summary))
     ensure(parts or not drive.points, "a drive has at least one reading")
     return parts
 
@@ -139,18 +146,21 @@ def _minutes(times_ms: list[int]) -> Iterator[tuple[int, int, int]]:
         start = end
 
 
-def _coarsened(minutes: list[tuple[int, int, int]], columns: dict[str, Column]) -> tuple[list[int], dict[str, Column]]:
-    coarse = {
-        path: [_minute_of(CATALOGUE[path], column[start:end]) for _, start, end in minutes]
+def _summarised(
+    spans: list[tuple[int, int, int]], columns: dict[str, Column], *, withheld: tuple[Coarse, ...]
+) -> tuple[list[int], dict[str, Column]]:
+    """Gives one row for each span of rows, without the signals that are withheld."""
+    summary: dict[str, Column] = {
+        path: [_summary_of(CATALOGUE[path], column[start:end]) for _, start, end in spans]
         for path, column in columns.items()
-        if CATALOGUE[path].coarse is not Coarse.WITHHELD
+        if CATALOGUE[path].coarse not in withheld
     }
-    if not coarse:
+    if not summary:
         return [], {}
-    return _without_rows([minute_ms for minute_ms, _, _ in minutes], coarse, kept=set())
+    return _without_rows([time_ms for time_ms, _, _ in spans], summary, kept=set())
 
 
-def _minute_of(signal: Signal, values: Column) -> float | None:
+def _summary_of(signal: Signal, values: Column) -> float | None:
     there = present(values)
     if not there:
         return None

@@ -7,7 +7,7 @@ from .powertrains import CarKind, ElectricMotor, PetrolEngine
 from .roads import Junction, Place, Road, RoadNetwork, town
 from .sensors import CarState
 from .vin import check_digit, vin
-from .world import PAST_MS, Sale, World
+from .world import PAST_MS, ProductSale, Sale, World
 
 __all__ = [
     "PAST_MS",
@@ -23,6 +23,7 @@ __all__ = [
     "Junction",
     "PetrolEngine",
     "Place",
+    "ProductSale",
     "Road",
     "RoadNetwork",
     "Sale",

@@ -15,7 +15,8 @@ from autochain.services.release.errors import STALE_REQUEST
 
 NAME, OTHER = b"n" * 20, b"o" * 20
 PENDING = Pending(
-    Commit(bytes(32), bytes(32), (Part("motion", "exact", 7),), 3, 0, 3_600_000), (OwnKey("motion", "exact", b"s"),)
+    Commit(bytes(32), bytes(32), (Part("motion", "exact", 7),), 3, 0, 3_600_000, 7_200_000),
+    (OwnKey("motion", "exact", b"s"),),
 )
 
 
@@ -64,7 +65,7 @@ def test_neither_an_open_key_nor_a_reading_lies_in_the_outbox(home: Path) -> Non
         except Refusal:
             (file,) = home.glob("parties/car/outbox/*")
         keys = scene.part_keys(bytes.fromhex(file.stem))
-        assert len(keys) == 6
+        assert len(keys) == 8
         assert not any(key in file.read_bytes() for key in keys.values())
         assert b"Vehicle." not in file.read_bytes()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import inspect
@@ -13,10 +14,13 @@ from typing import Any
 from homes import NOW_MS, Scene, a_drive, play, refuses
 
 from autochain.edge.obu import Outbox, OwnerKeys, Recorded, Unit, recognise
-from autochain.onchain.contracts.identity import Revoke
+from autochain.edge.obu.unit import KEEP_MS, OTHER_OWNER
+from autochain.onchain.contracts.consent.errors import NOT_KEPT
+from autochain.onchain.contracts.identity import HandOver, Revoke
 from autochain.onchain.contracts.mining import GetReward
 from autochain.onchain.contracts.recording import HOUR_MS, GetRecording, ListRecordings, recording_id
-from autochain.onchain.contracts.recording.errors import IN_THE_FUTURE
+from autochain.onchain.contracts.recording.errors import BAD_RETENTION, IN_THE_FUTURE
+from autochain.onchain.contracts.recording.messages import MAX_KEPT_MS
 from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.contracts.token.errors import TOO_POOR
 from autochain.onchain.ledger import errors as ledger_errors
@@ -28,6 +32,8 @@ from autochain.wallet import Wallet, create
 
 STEPS = {"put_all", "put_manifest", "put", "drop", "keep", "submit"}
 """What a unit does with its vault, its outbox, its key holders and the node, that a crash may come before or after."""
+
+DAY_MS = 24 * HOUR_MS
 
 
 class Crash(Exception):
@@ -77,23 +83,26 @@ def _fed(call: Callable[..., Any], power: Power) -> Callable[..., Any]:
     return later if inspect.iscoroutinefunction(call) else now
 
 
-def a_unit(scene: Scene, power: Power | None = None, *, car: Wallet | None = None) -> Unit:
+def a_unit(scene: Scene, power: Power | None = None, *, car: Wallet | None = None, keep_ms: int = KEEP_MS) -> Unit:
     """Puts a car's unit together as the network does, under a power that may go away."""
     power, car, network = power or Power(1_000), car or scene.car, scene.network
-    chain_id, release = scene.client.trust.chain_id, network.wallet("release")
+    chain_id = scene.client.trust.chain_id
     own = OwnerKeys(
         network.keys("owner"), chain_id=chain_id, account=scene.owner.account, public=scene.owner.encryption_key
     )
-    depositor = Depositor(scene.client, car, network.release, account=release.account, public=release.encryption_key)
+    depositor = Depositor(scene.client, car, network.committee)
     outbox = Outbox(network.home.parties / car.name / "outbox")
     scene.client.node = power.feeds(getattr(scene.client.node, "_target", scene.client.node))
     return Unit(
         car,
         scene.client,
         power.feeds(network.vault),
+        owner=scene.owner.account,
         recognition=scene.owner.secret,
         holders=(power.feeds(own), power.feeds(depositor)),
         outbox=power.feeds(outbox),
+        clock=scene.clock,
+        keep_ms=keep_ms,
     )
 
 
@@ -127,6 +136,69 @@ def test_a_drive_is_sealed_committed_and_rewarded(home: Path) -> None:
         ]
         assert set(scene.part_keys(recorded.recording)) == {(part.category, part.precision) for part in manifest.parts}
         assert waiting(home) == 0
+
+    play(home, story)
+
+
+def test_a_recording_is_kept_for_three_years_or_for_as_long_as_its_owner_wants(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        usual = await scene.unit().record(a_drive(2, before_ms=NOW_MS))
+        wanted = await a_unit(scene, keep_ms=DAY_MS).record(a_drive(3, before_ms=NOW_MS))
+        kept = [await scene.client.ask(GetRecording(each.recording)) for each in (usual, wanted)]
+        assert [present(record, "it was recorded").keep_until_ms for record in kept] == [
+            NOW_MS + 3 * 365 * DAY_MS,
+            NOW_MS + DAY_MS,
+        ]
+
+    play(home, story)
+
+
+def test_a_recording_whose_time_is_over_is_sold_no_more(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        recorded = await a_unit(scene, keep_ms=HOUR_MS).record(a_drive(2, before_ms=NOW_MS))
+        bought = await scene.buy(scene.buyer, recording=recorded.recording)
+        assert (await scene.fetch(scene.buyer, bought)).parts
+        scene.clock.advance(HOUR_MS)
+        await scene.make_block()
+        with refuses(NOT_KEPT):
+            await scene.buy(scene.buyer, recording=recorded.recording)
+        with refuses(NOT_KEPT):
+            await scene.fetch(scene.buyer, bought)
+        assert (await scene.fetch(scene.buyer, await scene.buy(scene.buyer))).parts, "the others are kept"
+
+    play(home, story)
+
+
+def test_a_time_that_is_too_long_is_refused_and_the_drive_waits(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        with refuses(BAD_RETENTION):
+            await a_unit(scene, keep_ms=MAX_KEPT_MS + HOUR_MS).record(a_drive(2, before_ms=NOW_MS))
+        assert await recordings(scene) == 2
+        assert waiting(home) == 1
+        # As time passes, what was sealed comes within the bound.
+        scene.clock.advance(HOUR_MS)
+        assert len(await scene.unit().flush()) == 1
+
+    play(home, story)
+
+
+def test_a_unit_of_a_former_owner_records_nothing_more_and_holds_up_nothing(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        with contextlib.suppress(Crash):
+            await a_unit(scene, Power(9)).record(a_drive(2, before_ms=NOW_MS))
+        assert waiting(home) == 1
+        unit = a_unit(scene)
+        await scene.client.send(scene.owner, HandOver(scene.car.account), payer=scene.rival)
+        with refuses(OTHER_OWNER):
+            await unit.record(a_drive(3, before_ms=NOW_MS))
+        assert await unit.flush() == []
+        assert await recordings(scene) == 2
+        keys = scene.network.keys(scene.rival.name)
+        scene.clock.advance(2 * DAY_MS)
+        recorded = await scene.network.unit(scene.car, scene.rival).record(a_drive(0, before_ms=scene.clock()))
+        record = present(await scene.client.ask(GetRecording(recorded.recording)), "it was recorded")
+        assert record.owner == scene.rival.account
+        assert keys.recordings() == [recorded.recording]
 
     play(home, story)
 

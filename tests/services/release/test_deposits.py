@@ -1,28 +1,32 @@
-"""A recording's keys are taken in from its own vehicle, once, and lie sealed, a file each, nowhere else."""
+"""A member takes its shares in from the recording's own vehicle, once; they lie sealed, a file each, nowhere else."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from homes import NOW_MS, VIN, Outsider, Scene, a_drive, open_scene, play, refuses
+from homes import NOW_MS, VIN, Outsider, Scene, a_drive, play, refuses
+from homes.committee import MEMBERS
 from msgspec.structs import replace
 
+from autochain.client.http import NODE_AWAY
 from autochain.edge.obu import PartKey
 from autochain.onchain.contracts import identity
 from autochain.onchain.contracts.identity import IDENTITIES
-from autochain.onchain.contracts.recording import recording_id
-from autochain.onchain.ids import contract_account
+from autochain.onchain.contracts.recording import ListRecordings, recording_id
 from autochain.onchain.ledger import Signature
 from autochain.onchain.ledger import errors as ledger_errors
 from autochain.onchain.refusals import Refusal
+from autochain.privacy import secret_sharing
 from autochain.privacy.hpke import NOT_OPENED
-from autochain.services.release import Depositor, errors
-from autochain.services.release.records import Deposit, Opened, OpenRequest, SealedKey, signed_bytes
-from autochain.vault import KeyContext, wrap
+from autochain.services.release import Depositor, Release, errors
+from autochain.services.release import committee as release_committee
+from autochain.services.release.records import Deposit, Opened, OpenRequest, SealedShare, signed_bytes
+from autochain.vault import KeyContext, unwrap, wrap
 from autochain.wallet import Wallet
+
+from .members import Dead, Slow, member, put_in
 
 FINGERPRINT = bytes(range(32))
 KEYS = [PartKey("motion", "coarse", b"c" * 32), PartKey("motion", "exact", b"e" * 32)]
@@ -37,7 +41,7 @@ async def a_deposit(
     sealed_for: bytes | None = None,
     chain_id: str = "",
 ) -> Deposit:
-    """Makes a deposit as the car does, with what is said otherwise."""
+    """Makes a deposit for a committee of one as the car does, with what is said otherwise."""
     vehicle = vehicle or scene.car
     release = scene.network.wallet("release")
     recording = sealed_for or recording_id(vehicle.account, FINGERPRINT)
@@ -45,7 +49,7 @@ async def a_deposit(
         KeyContext(scene.client.trust.chain_id, recording, key.category, key.precision, release.account) for key in keys
     ]
     sealed = tuple(
-        SealedKey(key.category, key.precision, wrap(key.key, release.encryption_key, context))
+        SealedShare(key.category, key.precision, wrap(key.key, release.encryption_key, context))
         for key, context in zip(keys, contexts, strict=True)
     )
     proved = (await scene.client.prove(IDENTITIES, vehicle.account)).proved
@@ -54,7 +58,7 @@ async def a_deposit(
 
 
 def kept(home: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*.key")}
+    return {str(path.relative_to(home)): path.read_bytes() for path in home.glob("parties/*/keys/*/*.key")}
 
 
 def test_the_vehicles_keys_are_taken_in_over_http_and_each_lies_in_a_file_of_its_own(home: Path) -> None:
@@ -65,8 +69,8 @@ def test_the_vehicles_keys_are_taken_in_over_http_and_each_lies_in_a_file_of_its
         folder = f"parties/release/keys/{recording_id(scene.car.account, FINGERPRINT).hex()}"
         new = {name: data for name, data in kept(home).items() if name not in before}
         assert new == {
-            f"{folder}/motion.coarse.key": deposit.keys[0].sealed,
-            f"{folder}/motion.exact.key": deposit.keys[1].sealed,
+            f"{folder}/motion.coarse.key": deposit.shares[0].sealed,
+            f"{folder}/motion.exact.key": deposit.shares[1].sealed,
         }
 
     play(home, story)
@@ -74,7 +78,7 @@ def test_the_vehicles_keys_are_taken_in_over_http_and_each_lies_in_a_file_of_its
 
 def test_the_same_keys_may_come_again_and_other_keys_may_not(home: Path) -> None:
     async def story(scene: Scene) -> None:
-        release = scene.network.release
+        release = member(scene, 1)
         await release.deposit(await a_deposit(scene))
         await release.deposit(await a_deposit(scene))
         before = kept(home)
@@ -89,7 +93,7 @@ def test_the_same_keys_may_come_again_and_other_keys_may_not(home: Path) -> None
 
 def test_nobody_deposits_for_a_vehicle_but_itself(home: Path) -> None:
     async def story(scene: Scene) -> None:
-        release, before = scene.network.release, kept(home)
+        release, before = member(scene, 1), kept(home)
         with refuses(errors.NOT_THE_VEHICLE):
             await release.deposit(await a_deposit(scene, signer=scene.rival))
         with refuses(errors.NOT_THE_VEHICLE):
@@ -108,26 +112,26 @@ def test_nobody_deposits_for_a_vehicle_but_itself(home: Path) -> None:
 
 def test_what_was_not_sealed_to_the_release_is_not_taken_in(home: Path) -> None:
     async def story(scene: Scene) -> None:
-        deposit = await a_deposit(scene)
-        for sealed in (b"", b"x" * 80, deposit.keys[1].sealed):
-            spoilt = replace(deposit, keys=(replace(deposit.keys[0], sealed=sealed),), signatures=())
+        deposit, before = await a_deposit(scene), kept(home)
+        for sealed in (b"", b"x" * 80, deposit.shares[1].sealed):
+            spoilt = replace(deposit, shares=(replace(deposit.shares[0], sealed=sealed),), signatures=())
             signature = Signature(0, scene.car.sign(signed_bytes(spoilt)))
             with refuses(NOT_OPENED):
-                await scene.network.release.deposit(replace(spoilt, signatures=(signature,)))
-        assert len(kept(home)) == 24
+                await member(scene, 1).deposit(replace(spoilt, signatures=(signature,)))
+        assert kept(home) == before
 
     play(home, story)
 
 
 def test_a_vehicle_that_is_not_on_the_chain_or_was_revoked_deposits_nothing(home: Path) -> None:
     async def story(scene: Scene) -> None:
-        nobody = replace(scene.car, seed=bytes(32))
+        nobody, before = replace(scene.car, seed=bytes(32)), kept(home)
         with refuses(errors.NOT_THE_VEHICLE):
-            await scene.network.release.deposit(await a_deposit(scene, vehicle=nobody))
+            await member(scene, 1).deposit(await a_deposit(scene, vehicle=nobody))
         await scene.client.send(scene.owner, identity.Revoke(scene.car.account))
         with refuses(errors.NOT_THE_VEHICLE):
-            await scene.network.release.deposit(await a_deposit(scene))
-        assert len(kept(home)) == 24
+            await member(scene, 1).deposit(await a_deposit(scene))
+        assert kept(home) == before
 
     play(home, story)
 
@@ -137,54 +141,130 @@ def test_an_old_deposit_can_not_be_sent_again_later(home: Path) -> None:
         deposit = await a_deposit(scene)
         scene.clock.advance(31_000)
         with refuses(ledger_errors.STALE_HEADER):
-            await scene.network.release.deposit(deposit)
+            await member(scene, 1).deposit(deposit)
 
     play(home, story)
 
 
-def test_the_car_records_and_the_buyer_reads_when_the_release_is_reached_over_http(home: Path) -> None:
+def test_the_car_records_and_the_buyer_reads_when_the_member_is_reached_over_http(home: Path) -> None:
     async def story(scene: Scene) -> None:
         outsider = Outsider(scene.network)
-        release = scene.network.wallet("release")
-        scene.network.release = outsider.release
+        put_in(scene, {1: outsider.release})
         recorded = await scene.unit().record(a_drive(2, before_ms=NOW_MS))
         receipt = await scene.buy(scene.buyer, recording=recorded.recording)
         assert len((await scene.fetch(scene.buyer, receipt)).parts) == 2
+        assert outsider.opened == 1
         assert VIN.encode() not in b"".join(outsider.heard)
-        assert release.account != scene.owner.account
 
     play(home, story)
 
 
-class NoRelease:
-    """A release service that can't be reached."""
+def test_nothing_is_committed_whose_shares_the_only_member_did_not_take_in_and_its_reason_is_told(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        put_in(scene, {1: Dead()})
+        found = await scene.client.status()
+        with refuses(NODE_AWAY):
+            await scene.unit().record(a_drive(2, before_ms=NOW_MS))
+        with refuses(NODE_AWAY):
+            await Depositor(scene.client, scene.car, scene.network.committee).keep(bytes(20), FINGERPRINT, KEYS)
+        assert (await scene.client.status()).app_hash == found.app_hash
+
+    play(home, story)
+
+
+def test_each_member_gets_shares_of_its_own_which_only_together_make_the_keys(trio: Path) -> None:
+    async def story(scene: Scene) -> None:
+        network, name = scene.network, scene.recordings[0]
+        keys = scene.part_keys(name)
+        for (category, precision), key in keys.items():
+            shares: dict[int, bytes] = {}
+            for number, party in enumerate(MEMBERS, 1):
+                wallet = network.wallet(party)
+                context = KeyContext(scene.client.trust.chain_id, name, category, precision, wallet.account)
+                shares[number] = unwrap(wallet, network.keys(party).get(context), context)
+            assert len({key, *shares.values()}) == 4
+            for pair in ((1, 2), (1, 3), (2, 3)):
+                assert secret_sharing.combine({number: shares[number] for number in pair}) == key
+
+    play(trio, story)
+
+
+def test_a_vehicle_whose_connection_broke_hands_over_the_same_shares_again(trio: Path) -> None:
+    async def story(scene: Scene) -> None:
+        put_in(scene, {2: Breaking(member(scene, 2))})
+        before = kept(trio)
+        with pytest.raises(Refusal) as caught:
+            await scene.unit().record(a_drive(2, before_ms=NOW_MS))
+        # It was taken in, and the vehicle could not know.
+        assert caught.value.text == f"{errors.NOT_ALL_TOOK.text} (member 2: {NODE_AWAY.text})"
+        taken = kept(trio).keys() - before.keys()
+        assert {Path(name).parts[1] for name in taken} == set(MEMBERS)
+        recorded = await scene.unit().record(a_drive(2, before_ms=NOW_MS))
+        assert not recorded.known
+        assert {name for name in kept(trio).keys() - before.keys() if "release" in name} == taken
+        receipt = await scene.buy(scene.buyer, recording=recorded.recording)
+        reading = await scene.fetch(scene.buyer, receipt)
+        assert (len(reading.parts), reading.failed) == (2, {})
+
+    play(trio, story)
+
+
+def test_shares_of_other_keys_are_refused_by_every_member(trio: Path) -> None:
+    async def story(scene: Scene) -> None:
+        depositor = Depositor(scene.client, scene.car, scene.network.committee)
+        recording = recording_id(scene.car.account, FINGERPRINT)
+        await depositor.keep(recording, FINGERPRINT, KEYS)
+        before = kept(trio)
+        with pytest.raises(Refusal) as caught:
+            await depositor.keep(recording, FINGERPRINT, [KEYS[0], KEYS[1]._replace(key=b"x" * 32)])
+        assert caught.value.reason == errors.NOT_ALL_TOOK
+        assert caught.value.text.count(errors.ALREADY_DEPOSITED.text) == 3
+        assert kept(trio) == before
+
+    play(trio, story)
+
+
+@pytest.mark.parametrize("away", [Dead(), Slow()], ids=["dead", "slow"])
+def test_while_one_member_is_away_a_recording_waits_in_the_outbox_and_goes_on_later(
+    trio: Path, away: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_committee, "MEMBER_S", 4.0)
+
+    async def story(scene: Scene) -> None:
+        there = scene.network.committee
+        put_in(scene, {3: away})
+        with pytest.raises(Refusal) as caught:
+            await scene.unit().record(a_drive(2, before_ms=NOW_MS))
+        assert caught.value.reason == errors.NOT_ALL_TOOK
+        assert "member 3: " in caught.value.text
+        assert "member 1: " not in caught.value.text
+        with refuses(errors.NOT_ALL_TOOK):
+            await scene.unit().flush()
+        assert len(await scene.client.pages(ListRecordings())) == 2
+        scene.network.committee = there
+        (recorded,) = await scene.unit().flush()
+        receipt = await scene.buy(scene.buyer, recording=recorded.recording)
+        for number in (1, 2, 3):
+            scene.network.committee = there
+            put_in(scene, {number: Dead()})
+            assert len((await scene.fetch(scene.buyer, receipt)).parts) == 2
+        assert await scene.unit().flush() == []
+
+    play(trio, story)
+
+
+class Breaking(Dead):
+    """A member whose first answer is lost on the way."""
+
+    def __init__(self, genuine: Release) -> None:
+        self._genuine = genuine
+        self._broken = False
 
     async def deposit(self, deposit: Deposit) -> None:
-        raise errors.STALE_REQUEST()
+        await self._genuine.deposit(deposit)
+        if not self._broken:
+            self._broken = True
+            raise NODE_AWAY()
 
     async def open(self, request: OpenRequest) -> Opened:
-        raise errors.STALE_REQUEST()
-
-
-def test_nothing_is_committed_whose_keys_the_release_did_not_take_in(home: Path) -> None:
-    async def run() -> None:
-        async with open_scene(home) as scene:
-            scene.network.release = NoRelease()
-            with pytest.raises(Refusal):
-                await scene.unit().record(a_drive(2, before_ms=NOW_MS))
-            found = await scene.client.status()
-            with refuses(errors.STALE_REQUEST):
-                depositor = Depositor(
-                    scene.client,
-                    scene.car,
-                    NoRelease(),
-                    account=contract_account("x"),
-                    public=scene.buyer.encryption_key,
-                )
-                await depositor.keep(bytes(20), FINGERPRINT, KEYS)
-            assert (await scene.client.status()).app_hash == found.app_hash
-        async with open_scene(home) as scene:
-            assert len(scene.recordings) == 2
-            assert len(await scene.unit().flush()) == 1
-
-    asyncio.run(run())
+        return await self._genuine.open(request)

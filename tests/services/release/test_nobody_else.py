@@ -41,7 +41,7 @@ DAY_MS = 24 * 60 * MINUTE_MS
 def attempt(home: Path, story: Attempt, *, allowed: int = 0) -> None:
     """Plays an attempt over HTTP, and sees that nothing which came back holds a key, sealed or open, or a VIN.
 
-    `allowed` says to how many requests keys were given, sealed anew to the reader on the receipt.
+    `allowed` says to how many requests shares were given, sealed anew to the reader on the receipt.
     """
 
     async def played(scene: Scene) -> None:
@@ -49,9 +49,9 @@ def attempt(home: Path, story: Attempt, *, allowed: int = 0) -> None:
         await story(scene, outsider)
         heard = b"".join(outsider.heard)
         open_keys = [key for name in scene.recordings for key in scene.part_keys(name).values()]
-        sealed_keys = [path.read_bytes() for path in home.rglob("*.key")]
-        assert len(open_keys) == 12
-        assert len(sealed_keys) == 24
+        sealed_keys = [path.read_bytes() for path in home.glob("parties/*/keys/*/*.key")]
+        # What the owner holds, the member holds too.
+        assert 2 * len(open_keys) == len(sealed_keys) > 20
         assert outsider.heard
         assert not any(secret in heard for secret in [*open_keys, *sealed_keys, VIN.encode()])
         assert outsider.opened == allowed
@@ -59,21 +59,25 @@ def attempt(home: Path, story: Attempt, *, allowed: int = 0) -> None:
     play(home, played)
 
 
-def test_the_reader_itself_gets_the_keys_of_what_it_bought_and_no_others(home: Path) -> None:
+def test_the_reader_itself_gets_the_shares_of_what_it_bought_and_no_others(home: Path) -> None:
     async def story(scene: Scene, outsider: Outsider) -> None:
         opened = await outsider.release.open(await request_of(scene, scene.buyer, scene.receipt))
-        assert [(key.category, key.precision) for key in opened.keys] == [("motion", "exact"), ("position", "exact")]
+        assert [(share.category, share.precision) for share in opened.shares] == [
+            ("motion", "exact"),
+            ("position", "exact"),
+        ]
         keys = scene.part_keys(scene.recordings[0])
-        for key in opened.keys:
+        for share in opened.shares:
             context = KeyContext(
                 scene.client.trust.chain_id,
                 scene.recordings[0],
-                key.category,
-                key.precision,
+                share.category,
+                share.precision,
                 scene.buyer.account,
                 scene.receipt,
             )
-            assert unwrap(scene.buyer, key.sealed, context) == keys[key.category, key.precision]
+            # Of a committee of one, the share is the key.
+            assert unwrap(scene.buyer, share.sealed, context) == keys[share.category, share.precision]
 
     attempt(home, story, allowed=1)
 
@@ -198,7 +202,7 @@ def test_who_may_read_coarsely_can_not_read_exactly(home: Path) -> None:
             await scene.buy(scene.rival, client=outsider.client, consent=coarse)
         receipt = await scene.buy(scene.rival, client=outsider.client, consent=coarse, precision="coarse")
         opened = await outsider.release.open(await request_of(scene, scene.rival, receipt))
-        assert {key.precision for key in opened.keys} == {"coarse"}
+        assert {share.precision for share in opened.shares} == {"coarse"}
 
     attempt(home, story, allowed=1)
 
@@ -216,18 +220,18 @@ def test_the_buyers_request_sent_by_somebody_else_gives_that_one_nothing_it_coul
     async def story(scene: Scene, outsider: Outsider) -> None:
         overheard = await request_of(scene, scene.buyer, scene.receipt)
         opened = await outsider.release.open(overheard)
-        for key in opened.keys:
+        for share in opened.shares:
             for holder in (scene.buyer, scene.rival):
                 context = KeyContext(
                     scene.client.trust.chain_id,
                     scene.recordings[0],
-                    key.category,
-                    key.precision,
+                    share.category,
+                    share.precision,
                     holder.account,
                     scene.receipt,
                 )
                 with refuses(NOT_OPENED):
-                    unwrap(scene.rival, key.sealed, context)
+                    unwrap(scene.rival, share.sealed, context)
 
     attempt(home, story, allowed=1)
 
@@ -280,6 +284,7 @@ def test_proofs_of_other_records_serve_for_none(home: Path) -> None:
             "receipt_proof": (await scene.client.prove(RECEIPTS, other_receipt)).proved,
             "consent_proof": (await scene.client.prove(CONSENTS, other_consent)).proved,
             "identity_proof": (await scene.client.prove(IDENTITIES, scene.rival.account)).proved,
+            "owner_proof": (await scene.client.prove(IDENTITIES, scene.rival.account)).proved,
         }
         for field, proof in others.items():
             with refuses(ledger_errors.NOT_PROVED):
@@ -311,7 +316,7 @@ def test_a_stale_header_is_refused_for_each_proof(home: Path) -> None:
         old = await request_of(scene, scene.buyer, scene.receipt)
         scene.clock.advance(31_000)
         await scene.make_block()
-        for field in ("receipt_proof", "consent_proof", "recording_proof", "identity_proof"):
+        for field in ("receipt_proof", "consent_proof", "recording_proof", "identity_proof", "owner_proof"):
             with refuses(ledger_errors.STALE_HEADER):
                 await outsider.release.open(
                     await request_of(scene, scene.buyer, scene.receipt, **{field: getattr(old, field)})
@@ -371,12 +376,8 @@ def test_what_was_erased_can_not_be_released_and_part_of_it_neither(home: Path) 
     attempt(home, story)
 
 
-def test_a_receipt_is_bought_once_for_each_payment_and_the_owner_is_paid(home: Path) -> None:
+def test_who_can_not_pay_gets_no_receipt(home: Path) -> None:
     async def story(scene: Scene, outsider: Outsider) -> None:
-        before = await outsider.client.balance_uacc(scene.owner.account)
-        receipt = await scene.buy(scene.buyer, client=outsider.client)
-        assert receipt != scene.receipt
-        assert await outsider.client.balance_uacc(scene.owner.account) == before + 250_000
         poor = create(home / "parties", "poor", kind="person")
         await outsider.client.register(poor)
         await scene.client.send(scene.buyer, Transfer(poor.account, 200_000))
@@ -384,8 +385,6 @@ def test_a_receipt_is_bought_once_for_each_payment_and_the_owner_is_paid(home: P
         read = Read(scene.recordings[0], consent, "research", ("motion",), "exact")
         with refuses(TOO_POOR):
             await outsider.client.send(poor, read)
-        fee_uacc = scene.client.dispatcher.least_fee_uacc((scene.a_grant(),), signatures=1)
-        assert await outsider.client.balance_uacc(scene.owner.account) == before + 250_000 - fee_uacc
 
     attempt(home, story)
 
@@ -397,11 +396,11 @@ def test_what_is_no_request_at_all_is_refused(home: Path) -> None:
             b"": NOT_DECODABLE,
             good[:-1]: NOT_DECODABLE,
             good + b"\x00": NOT_DECODABLE,
-            b"\xdc\x00" + good[:1].replace(b"\x97", b"\x07") + good[1:]: NOT_CANONICAL,
+            b"\xdc\x00" + bytes([good[0] & 0x0F]) + good[1:]: NOT_CANONICAL,
             bytes(600_000): TOO_LONG,
             bytes(2_000_000): TOO_LONG,
         }.items():
             with refuses(reason):
-                await outsider.node.request("POST", "/release/open", body)
+                await outsider.node.request("POST", "/members/1/open", body)
 
     attempt(home, story)

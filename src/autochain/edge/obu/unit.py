@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from ...client import Client
 from ...onchain.contracts.mining import Claim, GetReward, Rewarded
 from ...onchain.contracts.recording import HOUR_MS, Category, Commit, GetRecording, Part, Precision, recording_id
-from ...onchain.refusals import Refusal
+from ...onchain.ledger import interfaces
+from ...onchain.refusals import Reason, Refusal
 from ...signals import Drive, fingerprint_bytes, split
 from ...vault import KeyContext, KeyFolder, Manifest, SealedPart, Vault, seal_part, unwrap, wrap
 from ...wallet import Wallet
 from .outbox import Outbox, OwnKey, Pending
+
+KEEP_MS = 3 * 365 * 24 * HOUR_MS
+"""How long a recording is kept unless its owner wants otherwise: three years."""
+
+
+OTHER_OWNER = Reason(
+    "obu",
+    1,
+    "The vehicle was handed over to another owner.",
+    "Put its unit together for the present owner; what it recorded before and never committed stays in the unit.",
+)
 
 
 class PartKey(NamedTuple):
@@ -77,7 +90,9 @@ async def recorded_before(client: Client, name: bytes) -> Recorded | None:
 class Unit:
     """The on-board unit of one vehicle.
 
-    `recognition` is the owner's secret for HMACs over readings; `holders` keep the keys, in this order.
+    `owner` is the account for which it was put together; `recognition` is the owner's secret for HMACs over readings;
+    `holders` keep the keys, in this order; `clock` gives milliseconds since 1970; after `keep_ms` a recording is erased
+    by itself.
     """
 
     def __init__(
@@ -86,16 +101,22 @@ class Unit:
         client: Client,
         vault: Vault,
         *,
+        owner: bytes,
         recognition: bytes,
         holders: Sequence[KeyHolder],
         outbox: Outbox,
+        clock: Callable[[], int],
+        keep_ms: int = KEEP_MS,
     ) -> None:
         self._wallet = wallet
         self._client = client
         self._vault = vault
+        self._owner = owner
         self._recognition = recognition
         self._holders = holders
         self._outbox = outbox
+        self._clock = clock
+        self._keep_ms = keep_ms
 
     @property
     def account(self) -> bytes:
@@ -108,7 +129,10 @@ class Unit:
         known = await recorded_before(self._client, name)
         if known is not None:
             return known
-        pending = self._outbox.take(name) or self._outbox.put(name, self._seal(drive, name, fingerprint))
+        pending = self._outbox.take(name)
+        if pending is None:
+            # In a thread, for a vault may be far away.
+            pending = self._outbox.put(name, await asyncio.to_thread(self._seal, drive, name, fingerprint))
         try:
             return await self._deliver(name, pending)
         except Refusal:
@@ -128,9 +152,10 @@ class Unit:
                 try:
                     done.append(await self._deliver(name, pending))
                 except Refusal as refusal:
-                    if refusal.codespace != "recording":
+                    if refusal.codespace != "recording" and refusal.reason != OTHER_OWNER:
                         raise
-                    continue  # A drive in the future, by a clock that was wrong, must not hold up the others.
+                    # A drive in the future, by a clock that was wrong, or of a former owner, must not hold up others.
+                    continue
             self._outbox.drop(name)
         return done
 
@@ -157,6 +182,7 @@ class Unit:
             points=drive.points,
             start_ms=start_ms - start_ms % HOUR_MS,
             end_ms=end_ms - end_ms % HOUR_MS + HOUR_MS,
+            keep_until_ms=self._clock() + self._keep_ms,
         )
         return Pending(commit, tuple(keys))
 
@@ -165,6 +191,10 @@ class Unit:
 
     async def _deliver(self, name: bytes, pending: Pending) -> Recorded:
         """Hands the keys to their holders, then commits; in this order, so that nothing committed is unreadable."""
+        account = await self._client.ask(interfaces.AccountOf(self.account))
+        if account is not None and account.owner != self._owner:
+            # Committed now it would be the next owner's, and its keys the former one's.
+            raise OTHER_OWNER()
         keys = [
             PartKey(
                 key.category,

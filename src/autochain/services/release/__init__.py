@@ -1,9 +1,30 @@
-"""The release service: it holds the keys of sold parts, and gives them to the reader alone who proves its right."""
+"""The release committee: its members hold shares of the keys of parts, and give them to whom the chain says."""
 
-from .errors import LAPSED
-from .obu import Depositor, Release
+from .committee import Committee, Member, Release, ask_all, told
+from .errors import LAPSED, NOT_DESTROYED
+from .log import Entry, Log
+from .obu import Depositor
 from .reader import Reading, buy, fetch
+from .records import Forget
 from .routes import HttpRelease, routes
 from .service import ReleaseService
 
-__all__ = ["LAPSED", "Depositor", "HttpRelease", "Reading", "Release", "ReleaseService", "buy", "fetch", "routes"]
+__all__ = [
+    "LAPSED",
+    "NOT_DESTROYED",
+    "Committee",
+    "Depositor",
+    "Entry",
+    "Forget",
+    "HttpRelease",
+    "Log",
+    "Member",
+    "Reading",
+    "Release",
+    "ReleaseService",
+    "ask_all",
+    "buy",
+    "fetch",
+    "routes",
+    "told",
+]

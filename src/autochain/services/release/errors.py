@@ -23,3 +23,14 @@ WRONG_RECORDING = Reason(
 STALE_REQUEST = Reason("release", 9, "The request is too old.", "Make a fresh request, and check the clock.")
 """A request that was overheard can't be sent again later."""
 NO_CONSENT = Reason("release", 10, "There is no such consent.", "Ask the recording's owner for a consent.")
+TOO_FEW_MEMBERS = Reason(
+    "release", 12, "Too few members of the committee gave their shares.", "Try again later; the receipt stays open."
+)
+NOT_DESTROYED = Reason(
+    "release", 13, "Not every member has destroyed its shares.", "Ask again later; the recording stays erased."
+)
+NOT_ALL_TOOK = Reason(
+    "release", 14, "Not every member of the committee took its shares.", "The recording waits and is handed over again."
+)
+NO_ANSWER = Reason("release", 15, "The member did not answer.", "Try again later, and see whether it runs.")
+FALSE_SHARE = Reason("release", 16, "The member gave a false share.", "Tell those who run the committee.")

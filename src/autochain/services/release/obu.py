@@ -1,9 +1,8 @@
-"""The vehicle's end of the release: it hands a recording's keys over before the recording is committed."""
+"""The vehicle's end of the release: it hands shares of a recording's keys over before the recording is committed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -13,40 +12,43 @@ from ...onchain.contracts.identity import IDENTITIES
 from ...onchain.ledger import Signature
 from ...vault import KeyContext, wrap
 from ...wallet import Wallet
-from .records import Deposit, Opened, OpenRequest, SealedKey, signed_bytes
-
-
-class Release(Protocol):
-    """A release service as others see it, in this process or another."""
-
-    async def deposit(self, deposit: Deposit) -> None: ...
-
-    async def open(self, request: OpenRequest) -> Opened: ...
+from .committee import Committee, Member, ask_all, split_key, told
+from .errors import NOT_ALL_TOOK
+from .records import Deposit, SealedShare, signed_bytes
 
 
 class Depositor:
-    """Implements the unit's `KeyHolder` with a release service."""
+    """Implements the unit's `KeyHolder` with the release committee: every member gets its share."""
 
-    def __init__(self, client: Client, vehicle: Wallet, release: Release, *, account: bytes, public: bytes) -> None:
+    def __init__(self, client: Client, vehicle: Wallet, committee: Committee) -> None:
         self._client = client
         self._vehicle = vehicle
-        self._release = release
-        self._account = account
-        self._public = public
+        self._committee = committee
 
     async def keep(self, recording: bytes, fingerprint: bytes, keys: Sequence[PartKey]) -> None:
-        chain_id = self._client.trust.chain_id
-        sealed = tuple(
-            SealedKey(
-                key.category,
-                key.precision,
-                wrap(
-                    key.key, self._public, KeyContext(chain_id, recording, key.category, key.precision, self._account)
-                ),
+        shares = [
+            split_key(self._committee, key.key, self._context(recording, key, self._vehicle.account)) for key in keys
+        ]
+        proved = (await self._client.prove(IDENTITIES, self._vehicle.account)).proved
+
+        async def hand_over(member: Member) -> None:
+            place = self._committee.members.index(member)
+            sealed = tuple(
+                SealedShare(
+                    key.category,
+                    key.precision,
+                    wrap(of_key[place], member.public, self._context(recording, key, member.account)),
+                )
+                for key, of_key in zip(keys, shares, strict=True)
             )
-            for key in keys
-        )
-        shown = await self._client.prove(IDENTITIES, self._vehicle.account)
-        deposit = Deposit(chain_id, self._vehicle.account, fingerprint, sealed, shown.proved)
-        signature = Signature(0, self._vehicle.sign(signed_bytes(deposit)))
-        await self._release.deposit(replace(deposit, signatures=(signature,)))
+            deposit = Deposit(self._client.trust.chain_id, self._vehicle.account, fingerprint, sealed, proved)
+            signature = Signature(0, self._vehicle.sign(signed_bytes(deposit)))
+            await member.release.deposit(replace(deposit, signatures=(signature,)))
+
+        _, failed = await ask_all(self._committee, hand_over)
+        if failed:
+            # A share that one member lacks would be missed when another is lost.
+            raise next(iter(failed.values())) if len(self._committee.members) == 1 else NOT_ALL_TOOK(told(failed))
+
+    def _context(self, recording: bytes, key: PartKey, holder: bytes) -> KeyContext:
+        return KeyContext(self._client.trust.chain_id, recording, key.category, key.precision, holder)

@@ -1,4 +1,4 @@
-"""What is sent to the release service and what comes back."""
+"""What is sent to a member of the release committee and what comes back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from ...onchain.codec import Codec, Record, encode
-from ...onchain.contracts.recording import Category, Precision
+from ...onchain.contracts.recording import MAX_DESTROYED, Category, Precision
 from ...onchain.crypto import Hash
 from ...onchain.ids import Id
 from ...onchain.ledger import Signature
@@ -17,8 +17,8 @@ from ...onchain.units import Count
 SIGN_DOMAIN = b"autochain/release/v1\x00"
 
 
-class SealedKey(Record, frozen=True):
-    """The key of one part, sealed to whom it is for."""
+class SealedShare(Record, frozen=True):
+    """A share of the key of one part, sealed to whom it is for."""
 
     category: Category
     precision: Precision
@@ -26,19 +26,19 @@ class SealedKey(Record, frozen=True):
 
 
 class Deposit(Record, frozen=True):
-    """The vehicle hands over the keys of a recording, sealed to the service."""
+    """The vehicle hands a member its shares of a recording's keys."""
 
     chain_id: str
     vehicle: Id
     fingerprint: Hash
-    keys: Annotated[tuple[SealedKey, ...], msgspec.Meta(max_length=64)]
+    shares: Annotated[tuple[SealedShare, ...], msgspec.Meta(max_length=64)]
     identity: Proved
     """Proof of the vehicle's DID."""
     signatures: tuple[Signature, ...] = ()
 
 
 class OpenRequest(Record, frozen=True):
-    """A reader asks for the keys it bought, with proofs of all that gives it the right."""
+    """A reader asks a member for its shares of the keys it bought, with proofs of all that gives it the right."""
 
     receipt: Id
     time_ms: Count
@@ -47,17 +47,26 @@ class OpenRequest(Record, frozen=True):
     recording_proof: Proved
     identity_proof: Proved
     """Proof of the reader's DID."""
+    owner_proof: Proved
+    """Proof of the owner's DID, who could not revoke if it were revoked."""
     signatures: tuple[Signature, ...] = ()
 
 
 class Opened(Record, frozen=True):
-    """The keys, each sealed to the reader's key that stands on the receipt."""
+    """A member's shares, each sealed to the reader's key that stands on the receipt."""
 
-    keys: tuple[SealedKey, ...]
+    shares: Annotated[tuple[SealedShare, ...], msgspec.Meta(max_length=64)]
+
+
+class Forget(Record, frozen=True):
+    """Somebody points out recordings that have ended; a member believes the chain alone."""
+
+    recordings: Annotated[tuple[Id, ...], msgspec.Meta(min_length=1, max_length=MAX_DESTROYED)]
 
 
 DEPOSIT: Codec[Deposit] = Codec(Deposit, max_bytes=262_144)
 OPEN_REQUEST: Codec[OpenRequest] = Codec(OpenRequest, max_bytes=524_288)
+FORGET: Codec[Forget] = Codec(Forget, max_bytes=4096)
 OPENED: Codec[Opened] = Codec(Opened, max_bytes=65_536)
 
 

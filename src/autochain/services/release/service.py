@@ -1,108 +1,197 @@
-"""One member of the release: no receipt, no key.
+"""One member of the release committee: no receipt, no share.
 
 It believes the chain's validators and nobody else: every request carries its proofs, against a header that is fresh.
+What it gives, it first writes into its log and states on the chain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from ...client import Client
 from ...onchain.contracts.consent import CONSENTS, Request, decide
 from ...onchain.contracts.identity import IDENTITIES, Identity
-from ...onchain.contracts.market import RECEIPTS, Receipt
-from ...onchain.contracts.recording import RECORDINGS, Category, Recording, recording_id
-from ...onchain.crypto import SignatureJob, verify_in_turn
-from ...onchain.ledger import Signature, Table
+from ...onchain.contracts.market import RECEIPTS, Deliver, Receipt
+from ...onchain.contracts.recording import (
+    MAX_DESTROYED,
+    RECORDINGS,
+    STATEMENTS,
+    Category,
+    Destroyed,
+    Recording,
+    recording_id,
+)
+from ...onchain.contracts.release import Anchor
+from ...onchain.ledger import Message, Table
 from ...onchain.ledger.header import Header
-from ...onchain.ledger.light import Proved, Trust, check_fresh, check_proved
-from ...onchain.refusals import Reason
-from ...vault import KeyContext, KeyFolder, unwrap, wrap
+from ...onchain.ledger.light import Proved, check_fresh
+from ...onchain.refusals import Reason, Refusal
+from ...vault import KeyBackup, KeyContext, KeyFolder, unwrap, wrap
 from ...wallet import Wallet
+from ..proving import MAX_AGE_MS, MAX_SKEW_MS, fresh_record, is_fresh, is_signed
 from . import errors
-from .records import Deposit, Opened, OpenRequest, SealedKey, signed_bytes
+from .log import Log
+from .records import Deposit, Forget, Opened, OpenRequest, SealedShare, signed_bytes
 
 V = TypeVar("V")
-MAX_HEADER_AGE_MS = 30_000
-MAX_SKEW_MS = 5_000
+SWEEP_S = 60.0
+"""How often it looks for recordings that have ended."""
+COMMITTED_WITHIN_MS = 24 * 3_600_000
+"""Shares of a recording that the chain does not know by then are let go."""
 
 
 class ReleaseService:
-    """Keeps sealed keys and decides, on proofs alone, to whom they are given. `clock` gives milliseconds since 1970."""
+    """Keeps shares of keys and decides, on proofs alone, to whom they are given.
 
-    def __init__(self, wallet: Wallet, keys: KeyFolder, trust: Trust, *, clock: Callable[[], int]) -> None:
+    `client` speaks to the chain through any node; `payer` pays the fees, or the member itself; `backup` is where its
+    shares are backed up; `clock` gives milliseconds since 1970.
+    """
+
+    def __init__(
+        self,
+        wallet: Wallet,
+        keys: KeyFolder,
+        log: Log,
+        client: Client,
+        *,
+        clock: Callable[[], int],
+        payer: Wallet | None = None,
+        backup: KeyBackup | None = None,
+    ) -> None:
         self._wallet = wallet
         self._keys = keys
-        self._trust = trust
+        self._log = log
+        self._client = client
+        self._trust = client.trust
         self._clock = clock
+        self._payer = payer
+        self._backup = backup
+        self._stating = asyncio.Lock()
+        """One release at a time, so that anchors go to the chain in the order of the log."""
 
     async def deposit(self, deposit: Deposit) -> None:
-        """Takes in a recording's keys from its vehicle, once."""
+        """Takes in this member's shares of a recording's keys from its vehicle, once."""
         identity, _ = self._fresh(IDENTITIES, deposit.identity, deposit.vehicle, absent=errors.NOT_THE_VEHICLE)
         if deposit.chain_id != self._trust.chain_id:
             raise errors.WRONG_RECORDING("for another chain")
-        if not identity.active or not _signed(identity, signed_bytes(deposit), deposit.signatures):
+        if not identity.active or not is_signed(identity, signed_bytes(deposit), deposit.signatures):
             raise errors.NOT_THE_VEHICLE()
         recording = recording_id(deposit.vehicle, deposit.fingerprint)
-        contexts = [self._context(recording, key) for key in deposit.keys]
-        for key, context in zip(deposit.keys, contexts, strict=True):
-            opened = unwrap(self._wallet, key.sealed, context)
-            # A vehicle whose connection broke sends the same keys again, sealed anew.
+        contexts = [self._context(recording, share) for share in deposit.shares]
+        for share, context in zip(deposit.shares, contexts, strict=True):
+            opened = unwrap(self._wallet, share.sealed, context)
+            # A vehicle whose connection broke sends the same shares again, sealed anew.
             if self._keys.holds(context) and unwrap(self._wallet, self._keys.get(context), context) != opened:
                 raise errors.ALREADY_DEPOSITED()
-        self._keys.put_all({context: key.sealed for key, context in zip(deposit.keys, contexts, strict=True)})
+        self._keys.put_all({context: share.sealed for share, context in zip(deposit.shares, contexts, strict=True)})
 
     async def open(self, request: OpenRequest) -> Opened:
-        """Gives the keys of the parts on a receipt, sealed to its reader, if the proofs show that they may be given."""
+        """Gives the shares for a receipt, sealed to its reader, if the proofs show that they may be given."""
+        async with self._stating:
+            # Judged when it is its turn: what it waited for may have taken long, or have destroyed the shares.
+            receipt = self._judged(request)
+            shares = tuple(self._share(request.receipt, receipt, category) for category in receipt.categories)
+            self._log.append(
+                receipt=request.receipt, reader=receipt.reader, recording=receipt.recording, time_ms=self._clock()
+            )
+            if self._wallet.account not in receipt.given_by:
+                await self._send(Deliver((request.receipt,)), Anchor(self._log.head, self._log.length))
+            return Opened(shares)
+
+    def _judged(self, request: OpenRequest) -> Receipt:
+        """Gives the receipt on which shares may be given; refuses with the reason why not."""
         now_ms = self._clock()
-        if not now_ms - MAX_HEADER_AGE_MS <= request.time_ms <= now_ms + MAX_SKEW_MS:
+        if not is_fresh(request.time_ms, now_ms=now_ms):
             raise errors.STALE_REQUEST()
         receipt, header = self._fresh(RECEIPTS, request.receipt_proof, request.receipt, absent=errors.NO_RECEIPT)
-        if header.time_ms >= receipt.lapses_ms:
+        if receipt.status == "refunded" or max(now_ms, header.time_ms) >= receipt.lapses_ms:
             raise errors.LAPSED()
         reader, _ = self._fresh(IDENTITIES, request.identity_proof, receipt.reader, absent=errors.READER_REVOKED)
         if not reader.active:
             raise errors.READER_REVOKED()
-        if not _signed(reader, signed_bytes(request), request.signatures):
+        if not is_signed(reader, signed_bytes(request), request.signatures):
             raise errors.NOT_THE_READER()
         recording, _ = self._fresh(RECORDINGS, request.recording_proof, receipt.recording, absent=errors.NO_RECORDING)
+        owner, _ = self._fresh(IDENTITIES, request.owner_proof, receipt.owner, absent=errors.NO_RECORDING)
         consent, proved_at = self._fresh(CONSENTS, request.consent_proof, receipt.consent, absent=errors.NO_CONSENT)
-        refusal = decide(consent, _request(receipt, recording), now_ms=max(now_ms, proved_at.time_ms))
+        at_ms = max(now_ms, proved_at.time_ms)
+        refusal = decide(consent, _asked(receipt, recording, owner, now_ms=at_ms), now_ms=at_ms)
         if refusal is not None:
             raise refusal
-        return Opened(tuple(self._release(request.receipt, receipt, category) for category in receipt.categories))
+        return receipt
 
-    def _release(self, name: bytes, receipt: Receipt, category: Category) -> SealedKey:
+    def _share(self, name: bytes, receipt: Receipt, category: Category) -> SealedShare:
         held = KeyContext(self._trust.chain_id, receipt.recording, category, receipt.precision, self._wallet.account)
-        key = unwrap(self._wallet, self._keys.get(held), held)
+        share = unwrap(self._wallet, self._keys.get(held), held)
         given = KeyContext(held.chain_id, held.recording, held.category, held.precision, receipt.reader, name)
-        return SealedKey(held.category, held.precision, wrap(key, receipt.reader_key, given))
+        return SealedShare(held.category, held.precision, wrap(share, receipt.reader_key, given))
 
-    def _context(self, recording: bytes, key: SealedKey) -> KeyContext:
-        return KeyContext(self._trust.chain_id, recording, key.category, key.precision, self._wallet.account)
+    async def forget(self, request: Forget) -> None:
+        """Destroys the shares of recordings that have ended on the chain, and states so."""
+        await self._forget(request.recordings)
+
+    async def run(self) -> None:
+        """Sweeps now and then, until cancelled."""
+        while True:
+            # Where the chain has no room, or nobody money for the fee, it is done at the next turn.
+            with contextlib.suppress(Refusal):
+                await self.sweep()
+            await asyncio.sleep(SWEEP_S)
+
+    async def sweep(self) -> None:
+        """Destroys the shares of all recordings that have ended or were never committed, and backs the others up."""
+        held = self._keys.recordings()
+        for at in range(0, len(held), MAX_DESTROYED):
+            await self._forget(held[at : at + MAX_DESTROYED])
+            await asyncio.sleep(0)  # Who asks for shares has a turn.
+        if self._backup is not None:
+            self._backup.back_up(self._keys)
+
+    async def _forget(self, recordings: Sequence[bytes]) -> None:
+        ended: list[bytes] = []
+        for name in recordings:
+            shown = await self._client.prove(RECORDINGS, name)
+            check_fresh(shown.header, now_ms=self._clock(), max_age_ms=MAX_AGE_MS, max_skew_ms=MAX_SKEW_MS)
+            if shown.record is None:
+                if self._clock() - self._keys.since_ms(name) > COMMITTED_WITHIN_MS:
+                    self._destroy(name)
+                    self._keys.drop(name)
+            elif not shown.record.is_kept(shown.header.time_ms):
+                self._destroy(name)
+                if (await self._client.prove(STATEMENTS, name, self._wallet.account)).record is None:
+                    ended.append(name)
+        if ended:
+            await self._send(Destroyed(tuple(ended)))
+        for name in recordings:
+            # A statement that did not reach the chain is made at the next sweep.
+            if not self._keys.files(name):
+                self._keys.drop(name)
+
+    def _destroy(self, recording: bytes) -> None:
+        self._keys.destroy(recording)
+        if self._backup is not None:
+            self._backup.destroy(recording)
+
+    async def _send(self, *messages: Message) -> None:
+        await self._client.send(self._wallet, *messages, payer=self._payer)
+
+    def _context(self, recording: bytes, share: SealedShare) -> KeyContext:
+        return KeyContext(self._trust.chain_id, recording, share.category, share.precision, self._wallet.account)
 
     def _fresh(self, table: Table[V], proved: Proved, name: bytes, *, absent: Reason) -> tuple[V, Header]:
-        """Gives a proved record and its header, which must be fresh; refuses where the absence is proved."""
-        header = check_proved(self._trust, proved, key=table.key(name))
-        check_fresh(header, now_ms=self._clock(), max_age_ms=MAX_HEADER_AGE_MS, max_skew_ms=MAX_SKEW_MS)
-        if not proved.value:
-            raise absent()
-        return table.codec.decode(proved.value), header
+        return fresh_record(self._trust, table, proved, name, now_ms=self._clock(), absent=absent)
 
 
-def _request(receipt: Receipt, recording: Recording) -> Request:
+def _asked(receipt: Receipt, recording: Recording, owner: Identity, *, now_ms: int) -> Request:
     return Request.to_read(
         recording,
         reader=receipt.reader,
         purpose=receipt.purpose,
         categories=receipt.categories,
         precision=receipt.precision,
+        owner_active=owner.active,
+        now_ms=now_ms,
     )
-
-
-def _signed(identity: Identity, message: bytes, signatures: tuple[Signature, ...]) -> bool:
-    """Says whether enough different keys of the DID signed the message."""
-    places = {signature.key for signature in signatures}
-    if len(places) != len(signatures) or len(places) < identity.threshold or max(places) >= len(identity.keys):
-        return False
-    return all(verify_in_turn([SignatureJob(identity.keys[s.key], message, s.data) for s in signatures]))

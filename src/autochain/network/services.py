@@ -1,0 +1,160 @@
+"""The services of a network: those that run in the node's process, and the way to those that run elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from ..client import Client, HttpNode
+from ..onchain.contracts.credentials import REGISTRARS
+from ..onchain.contracts.token import Transfer
+from ..onchain.refusals import Refusal, present
+from ..onchain.units import UACC_PER_ACC
+from ..services import release
+from ..vault import KeyBackup, KeyFolder
+from ..wallet import Wallet, load
+from .home import Facts, Home, MemberFacts
+
+if TYPE_CHECKING:
+    from ..services import registrar
+    from ..services.registrar import RegistrarService
+
+VIN_LENGTH = 17
+_log = logging.getLogger(__name__)
+FUND_S = 60.0
+FUND_UACC = 10 * UACC_PER_ACC
+"""Enough for some hundred releases."""
+_Route = Callable[[bytes], Awaitable[bytes]]
+
+
+class Services:
+    """Release committee and registrars of a home; without a `node` they run in this process."""
+
+    def __init__(
+        self, home: Home, facts: Facts, client: Client, *, clock: Callable[[], int], node: HttpNode | None = None
+    ) -> None:
+        self._home = home
+        self._client = client
+        self._clock = clock
+        self._away: list[HttpNode] = []
+        self._members: dict[int, release.ReleaseService] = {}
+        members: list[release.Member] = []
+        for number, member in enumerate(facts.members, 1):
+            way: release.Release
+            if member.address:
+                self._away.append(HttpNode.at(member.address, ""))
+                way = release.HttpRelease(self._away[-1], number)
+            elif node is not None:
+                way = release.HttpRelease(node, number)
+            else:
+                way = self._members[number] = member_service(home, member, client, clock=clock, payer="operation")
+            members.append(release.Member(bytes.fromhex(member.account), bytes.fromhex(member.key), way))
+        self.committee = release.Committee(tuple(members), facts.threshold)
+        self._node = node
+        self._facts = facts
+        self._registrars = registrar_services(home, facts, client, clock=clock) if node is None else {}
+
+    def routes(self) -> dict[tuple[str, str], _Route]:
+        """Gives what the services of this process answer over HTTP."""
+        routes: dict[tuple[str, str], _Route] = {}
+        for number, member in self._members.items():
+            routes |= release.routes(member, number)
+        if self._registrars:
+            from ..services import registrar
+
+            for service in self._registrars.values():
+                routes |= registrar.routes(service)
+        return routes
+
+    async def run(self) -> None:
+        """Has the members of this process destroy what has ended, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for member in self._members.values():
+                group.create_task(member.run())
+            while True:
+                with contextlib.suppress(Refusal):
+                    await self._fund()
+                await asyncio.sleep(FUND_S)
+
+    async def _fund(self) -> None:
+        """Gives members that run elsewhere, and so pay their own fees, what they need for them."""
+        for member in self._facts.members:
+            account = bytes.fromhex(member.account)
+            if member.address and await self._client.balance_uacc(account) < FUND_UACC // 2:
+                await self._client.send(load(self._home.parties, "operation"), Transfer(account, FUND_UACC))
+
+    async def unique_key(self, vin: str, authority: Wallet) -> bytes:
+        """Has the registrars make a VIN unrecognisable for an authority."""
+        from ..privacy import voprf
+        from ..services import registrar
+
+        asked: dict[int, registrar.Registrar] = dict(self._registrars)
+        if self._node is not None:
+            numbers = range(1, len(self._facts.registrars) + 1)
+            asked = {number: registrar.HttpRegistrar(self._node, number) for number in numbers}
+        keys = present((await self._client.prove(REGISTRARS)).record, "a chain that attests vehicles has registrars")
+        made = await registrar.unique_key(
+            vin,
+            asked,
+            voprf.PublicKeys(keys.threshold, keys.public_keys),
+            client=self._client,
+            authority=authority,
+            clock=self._clock,
+        )
+        for number, how in made.failed.items():
+            _log.warning("registrar %d: %s", number, how)
+        return made.key
+
+    async def close(self) -> None:
+        for away in self._away:
+            await away.close()
+
+
+def member_service(
+    home: Home, member: MemberFacts, client: Client, *, clock: Callable[[], int], payer: str = ""
+) -> release.ReleaseService:
+    """Puts a member's service together from its party's folder; without a payer it pays its own fees."""
+    folder = home.parties / member.party
+    return release.ReleaseService(
+        load(home.parties, member.party),
+        KeyFolder(folder / "keys"),
+        release.Log(folder / "releases.log"),
+        client,
+        clock=clock,
+        payer=load(home.parties, payer) if payer else None,
+        backup=KeyBackup(folder / "backup", backup_keys=folder / "backup-keys"),
+    )
+
+
+def registrar_services(
+    home: Home, facts: Facts, client: Client, *, clock: Callable[[], int]
+) -> dict[int, RegistrarService]:
+    """Puts the registrars of a home together, by the numbers of their shares."""
+    # Here, for its library takes longer to load than most commands take.
+    from ..services import registrar
+
+    return {
+        number: registrar.RegistrarService(
+            registrar.load_share(home.share(party)),
+            registrar.Quota(home.parties / party / "evaluations"),
+            client.trust,
+            clock=clock,
+        )
+        for number, party in enumerate(facts.registrars, 1)
+    }
+
+
+def stand_in(subject: str, owner: Wallet) -> str:
+    """Gives a vehicle's VIN; for a vehicle that a file names otherwise, one that stands for this name of this owner."""
+    from ..services import registrar
+
+    try:
+        return registrar.checked_vin(subject)
+    except Refusal:
+        digest = hmac.digest(owner.secret, subject.encode(), hashlib.sha256)
+        return "".join(registrar.ALPHABET[byte % len(registrar.ALPHABET)] for byte in digest[:VIN_LENGTH])

@@ -1,0 +1,1 @@
+"""Tests of the registrars, and of asking them."""

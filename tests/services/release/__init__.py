@@ -1,0 +1,1 @@
+"""Tests of the release committee: of its members, and of those who speak to them."""
