@@ -10,6 +10,7 @@ from homes import fees_paid, refuses
 from autochain.network import Home, Network, open_network, verify_recording
 from autochain.onchain.contracts.consent import ListConsents, ListOffers
 from autochain.onchain.contracts.credentials import Holds, Role
+from autochain.onchain.contracts.identity import HandOver
 from autochain.onchain.contracts.market import GetReceipt, ListProducts, ListReceipts
 from autochain.onchain.contracts.mining import GetReward
 from autochain.onchain.contracts.recording import GetRecording, ListRecordings
@@ -143,6 +144,34 @@ def test_what_a_world_tells_is_what_the_chain_says(tmp_path: Path) -> None:
         vins = [car.vin.encode() for car in fleet.cars]
         written = b"".join(path.read_bytes() for path in home.path.rglob("*") if path.is_file())
         assert not any(vin in written for vin in vins)
+
+    asyncio.run(run())
+
+
+def test_a_car_that_was_handed_over_has_its_next_owner_and_the_others_drive_on(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            start_ms = network.clock() - PAST_MS
+            fleet = Fleet(1, CARS, start_ms=start_ms)
+            await drive(network, fleet)
+            sold, other = (car.name for car in fleet.cars)
+            car, former, next_owner = (network.wallet(name) for name in (sold, "owner-01", "owner-02"))
+            await network.client.send(former, HandOver(car.account), payer=next_owner)
+            assert await network.owner(car) == next_owner
+            before = len(await network.client.pages(ListRecordings()))
+            told: list[Sale | ProductSale] = []
+            # The sale was today, and the world drives a month ago.
+            again = World(network, Fleet(1, CARS, start_ms=start_ms + DAY_MS), pause_s=0.01, told=told.append)
+            world = asyncio.create_task(again.run())
+            while len(told) < 2 and not world.done():
+                await asyncio.sleep(0.01)
+            assert not world.done(), world.exception()
+            world.cancel()
+            await asyncio.gather(world, return_exceptions=True)
+            assert {sale.car for sale in told if isinstance(sale, Sale)} == {other}
+            vehicles = [record.vehicle for _, record in await network.client.pages(ListRecordings())]
+            assert len(vehicles) > before
+            assert vehicles.count(car.account) == 1
 
     asyncio.run(run())
 

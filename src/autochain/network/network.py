@@ -124,6 +124,12 @@ class Network:
     async def _attest(self, message: Attest) -> None:
         await self.client.send(self.wallet("registrar"), message, payer=self.wallet("operation"))
 
+    async def owner(self, vehicle: Wallet) -> Wallet | None:
+        """Gives the present owner of a vehicle; None where its keys do not lie in this home."""
+        account = await self.client.ask(interfaces.AccountOf(vehicle.account))
+        name = self.names().get(account.owner) if account else None
+        return None if name is None else self.wallet(name)
+
     async def top_up(self, wallet: Wallet, *, giver: Wallet) -> None:
         """Gives a party what it began with once more when little of it is left."""
         begun_with = STARTING_UACC[wallet.kind]

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from ..edge.obu import Unit, drives
+from ..edge.obu import OTHER_OWNER, Unit, drives
 from ..network import Network, buy_product, exact_categories
 from ..onchain.contracts.consent import Grant, Granted, ListConsents, ListOffers, Offer, Offered, Terms
 from ..onchain.contracts.market import Item, Publish, Published, Unpublish
-from ..onchain.contracts.recording import Category, GetRecording
-from ..onchain.refusals import present
+from ..onchain.contracts.recording import BEFORE_HAND_OVER, Category, GetRecording
+from ..onchain.refusals import Refusal, present
 from ..services.release import buy, fetch
 from ..signals import Drive, distance_km
 from ..wallet import Wallet
@@ -89,8 +89,7 @@ class World:
         async with asyncio.TaskGroup() as group:
             for number, car in enumerate(self._fleet.cars, 1):
                 owner = await self._network.party(f"owner-{number:02}", kind="person")
-                wallet = await self._network.vehicle(car.name, owner, subject=car.vin)
-                group.create_task(self._live(car, self._network.unit(wallet, owner), owner, parties))
+                group.create_task(self._live(car, owner, parties))
 
     async def _parties(self) -> _Parties:
         """Gives the parties of the world, each with its role attested; a regulator is there and reads nothing."""
@@ -106,7 +105,24 @@ class World:
         await network.attest(parties.second, "buyer")
         return parties
 
-    async def _live(self, car: Car, unit: Unit, owner: Wallet, parties: _Parties) -> None:
+    async def _live(self, car: Car, first: Wallet, parties: _Parties) -> None:
+        """Lets a car drive for its first owner, and for whoever it is handed over to.
+
+        A world that drives in the past has no more trips for a car that was handed over today: it rests.
+        """
+        network = self._network
+        wallet = await network.vehicle(car.name, first, subject=car.vin)
+        while (owner := await network.owner(wallet)) is not None:
+            try:
+                await self._drive(car, network.unit(wallet, owner), owner, parties)
+            except Refusal as refusal:
+                if refusal.reason == BEFORE_HAND_OVER:
+                    return
+                if refusal.reason != OTHER_OWNER:
+                    raise
+
+    async def _drive(self, car: Car, unit: Unit, owner: Wallet, parties: _Parties) -> None:
+        """Drives one trip after another until the car has another owner."""
         network = self._network
         await unit.flush()
         rights = await self._rights(unit.account, owner, parties)

@@ -15,6 +15,7 @@ from autochain.services.release.errors import STALE_REQUEST
 
 NAME, OTHER = b"n" * 20, b"o" * 20
 PENDING = Pending(
+    b"w" * 20,
     Commit(bytes(32), bytes(32), (Part("motion", "exact", 7),), 3, 0, 3_600_000, 7_200_000),
     (OwnKey("motion", "exact", b"s"),),
 )

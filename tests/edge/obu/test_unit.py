@@ -193,7 +193,10 @@ def test_a_unit_of_a_former_owner_records_nothing_more_and_holds_up_nothing(home
             await unit.record(a_drive(3, before_ms=NOW_MS))
         assert await unit.flush() == []
         assert await recordings(scene) == 2
+        # What waits is the former owner's: its keys go to nobody else.
         keys = scene.network.keys(scene.rival.name)
+        assert await scene.network.unit(scene.car, scene.rival).flush() == []
+        assert (waiting(home), keys.recordings()) == (2, [])
         scene.clock.advance(2 * DAY_MS)
         recorded = await scene.network.unit(scene.car, scene.rival).record(a_drive(0, before_ms=scene.clock()))
         record = present(await scene.client.ask(GetRecording(recorded.recording)), "it was recorded")

@@ -2,9 +2,10 @@
 
 from .outbox import Outbox
 from .sensors import Sensors, drives
-from .unit import KeyHolder, OwnerKeys, PartKey, Recorded, Unit, recognise, recorded_before
+from .unit import OTHER_OWNER, KeyHolder, OwnerKeys, PartKey, Recorded, Unit, recognise, recorded_before
 
 __all__ = [
+    "OTHER_OWNER",
     "KeyHolder",
     "Outbox",
     "OwnerKeys",

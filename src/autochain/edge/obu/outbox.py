@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...onchain.codec import Codec, Record
 from ...onchain.contracts.recording import Category, Commit, Precision
+from ...onchain.ids import Id
 from ...privacy import write_private_once
 
 
@@ -20,6 +21,8 @@ class OwnKey(Record, frozen=True):
 class Pending(Record, frozen=True):
     """A sealed recording on its way to the chain."""
 
+    owner: Id
+    """For whom it was recorded; whoever owns the vehicle later gets nothing of it."""
     commit: Commit
     keys: tuple[OwnKey, ...]
 

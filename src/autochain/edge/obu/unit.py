@@ -184,7 +184,7 @@ class Unit:
             end_ms=end_ms - end_ms % HOUR_MS + HOUR_MS,
             keep_until_ms=self._clock() + self._keep_ms,
         )
-        return Pending(commit, tuple(keys))
+        return Pending(self._owner, commit, tuple(keys))
 
     def _own(self, name: bytes, category: Category, precision: Precision) -> KeyContext:
         return KeyContext(self._client.trust.chain_id, name, category, precision, self.account)
@@ -192,7 +192,7 @@ class Unit:
     async def _deliver(self, name: bytes, pending: Pending) -> Recorded:
         """Hands the keys to their holders, then commits; in this order, so that nothing committed is unreadable."""
         account = await self._client.ask(interfaces.AccountOf(self.account))
-        if account is not None and account.owner != self._owner:
+        if pending.owner != self._owner or (account is not None and account.owner != self._owner):
             # Committed now it would be the next owner's, and its keys the former one's.
             raise OTHER_OWNER()
         keys = [

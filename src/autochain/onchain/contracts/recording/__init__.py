@@ -2,6 +2,7 @@
 
 from ...ledger import Contract
 from . import handlers, queries
+from .errors import BEFORE_HAND_OVER
 from .messages import (
     CATEGORIES,
     GRADES,
@@ -39,6 +40,7 @@ CONTRACT = Contract(
 )
 
 __all__ = [
+    "BEFORE_HAND_OVER",
     "CATEGORIES",
     "CONTRACT",
     "COUNTS",
