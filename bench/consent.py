@@ -254,7 +254,7 @@ def _erasure(count: int) -> list[Case]:
             contexts = [KeyContext("bench", name, "motion", "exact", OWNER) for name in names]
             for at in range(0, count, 500):
                 keys.put_all(dict.fromkeys(contexts[at : at + 500], bytes(80)))
-            backup.back_up(keys)
+            backup.back_up(keys, names)
 
             def job() -> None:
                 for name in names:

@@ -40,19 +40,19 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_what_was_lost_comes_back_as_it_was(place: Place) -> None:
-    assert place.backup.back_up(place.keys) == 2
+    assert place.backup.back_up(place.keys, place.keys.recordings()) == 2
     place.lose_keys()
     assert place.backup.restore(place.keys) == 2
     assert (place.keys.get(CONTEXT), place.keys.get(OTHER)) == (SECRET, OTHER_SECRET)
 
 
 def test_only_what_is_new_is_written(place: Place) -> None:
-    place.backup.back_up(place.keys)
+    place.backup.back_up(place.keys, place.keys.recordings())
     before = {path.name: path.read_bytes() for path in (place.folder / "backup").iterdir()}
-    assert place.backup.back_up(place.keys) == 0
+    assert place.backup.back_up(place.keys, place.keys.recordings()) == 0
     assert {path.name: path.read_bytes() for path in (place.folder / "backup").iterdir()} == before
     place.keys.put_all({replace(CONTEXT, precision="coarse"): b"one more"})
-    assert place.backup.back_up(place.keys) == 1
+    assert place.backup.back_up(place.keys, place.keys.recordings()) == 1
     place.lose_keys()
     place.backup.restore(place.keys)
     assert len(place.keys.files(CONTEXT.recording)) == 2
@@ -61,15 +61,15 @@ def test_only_what_is_new_is_written(place: Place) -> None:
 def test_a_key_that_was_lost_stays_in_the_backup(place: Place) -> None:
     coarse = replace(CONTEXT, precision="coarse")
     place.keys.put_all({coarse: b"coarse"})
-    place.backup.back_up(place.keys)
+    place.backup.back_up(place.keys, place.keys.recordings())
     (place.folder / "keys" / CONTEXT.recording.hex() / "motion.coarse.key").unlink()
-    assert place.backup.back_up(place.keys) == 0
+    assert place.backup.back_up(place.keys, place.keys.recordings()) == 0
     place.backup.restore(place.keys)
     assert place.keys.get(coarse) == b"coarse"
 
 
 def test_a_backup_tells_nothing_and_its_keys_lie_apart_for_their_user_alone(place: Place) -> None:
-    place.backup.back_up(place.keys)
+    place.backup.back_up(place.keys, place.keys.recordings())
     names = sorted(f"{context.recording.hex()}" for context in (CONTEXT, OTHER))
     backups, keys = (sorted((place.folder / each).iterdir()) for each in ("backup", "backup-keys"))
     assert [path.name for path in backups] == [f"{name}.backup" for name in names]
@@ -84,7 +84,7 @@ def test_a_backup_tells_nothing_and_its_keys_lie_apart_for_their_user_alone(plac
 
 
 def test_what_was_destroyed_comes_back_from_no_copy(place: Place) -> None:
-    place.backup.back_up(place.keys)
+    place.backup.back_up(place.keys, place.keys.recordings())
     copy = shutil.copytree(place.folder / "backup", place.folder / "copy")
     place.keys.destroy(CONTEXT.recording)
     place.backup.destroy(CONTEXT.recording)
@@ -100,12 +100,12 @@ def test_what_was_destroyed_comes_back_from_no_copy(place: Place) -> None:
 
 
 def test_keys_that_come_anew_are_backed_up_under_another_key_that_opens_no_old_copy(place: Place) -> None:
-    place.backup.back_up(place.keys)
+    place.backup.back_up(place.keys, place.keys.recordings())
     copy = shutil.copytree(place.folder / "backup", place.folder / "copy")
     place.keys.destroy(CONTEXT.recording)
     place.backup.destroy(CONTEXT.recording)
     place.keys.put_all({CONTEXT: b"anew"})
-    assert place.backup.back_up(place.keys) == 1
+    assert place.backup.back_up(place.keys, place.keys.recordings()) == 1
     place.lose_keys()
     with refuses(CORRUPT):
         KeyBackup(copy, backup_keys=place.folder / "backup-keys").restore(place.keys)
@@ -119,11 +119,11 @@ def test_keys_that_come_anew_are_backed_up_under_another_key_that_opens_no_old_c
 def test_a_spoilt_backup_is_named_and_written_anew_while_the_keys_stand(
     place: Place, spoil: Callable[[bytes], bytes]
 ) -> None:
-    place.backup.back_up(place.keys)
+    place.backup.back_up(place.keys, place.keys.recordings())
     place.backup_of(CONTEXT).write_bytes(spoil(place.backup_of(CONTEXT).read_bytes()))
     with refuses(CORRUPT):
         place.backup.restore(place.keys)
-    assert place.backup.back_up(place.keys) == 1
+    assert place.backup.back_up(place.keys, place.keys.recordings()) == 1
     place.lose_keys()
     assert place.backup.restore(place.keys) == 2
     assert place.keys.get(CONTEXT) == SECRET
@@ -133,7 +133,7 @@ def test_one_recordings_backup_does_not_pass_as_anothers_even_under_one_key(plac
     (place.folder / "backup-keys").mkdir()
     for context in (CONTEXT, OTHER):
         (place.folder / "backup-keys" / f"{context.recording.hex()}.key").write_bytes(b"k" * 32)
-    place.backup.back_up(place.keys)
+    place.backup.back_up(place.keys, place.keys.recordings())
     place.backup_of(CONTEXT).write_bytes(place.backup_of(OTHER).read_bytes())
     with refuses(CORRUPT):
         place.backup.restore(place.keys)
@@ -142,7 +142,7 @@ def test_one_recordings_backup_does_not_pass_as_anothers_even_under_one_key(plac
 
 def test_a_folder_whose_keys_were_destroyed_and_not_dropped_is_not_backed_up(place: Place) -> None:
     place.keys.destroy(CONTEXT.recording)
-    assert place.backup.back_up(place.keys) == 1
+    assert place.backup.back_up(place.keys, place.keys.recordings()) == 1
     assert not place.backup_of(CONTEXT).exists()
 
 

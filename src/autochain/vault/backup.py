@@ -7,6 +7,7 @@ keys lie apart from the backup, and are themselves never backed up this way.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -29,10 +30,10 @@ class KeyBackup:
         self._folder = folder
         self._backup_keys = backup_keys
 
-    def back_up(self, keys: KeyFolder) -> int:
-        """Backs up what is held and not in the backup yet; gives how many recordings were written."""
+    def back_up(self, keys: KeyFolder, recordings: Iterable[bytes]) -> int:
+        """Backs up what is held of these recordings and not in the backup yet; gives how many were written."""
         written = 0
-        for recording in keys.recordings():
+        for recording in recordings:
             held = keys.files(recording)
             try:
                 before = self._opened(recording) or {}

@@ -31,6 +31,7 @@ from autochain.onchain.ledger import errors as ledger_errors
 from autochain.onchain.ledger.light import Proved
 from autochain.onchain.refusals import present
 from autochain.services.release import Depositor, Forget, ReleaseService
+from autochain.services.release import service as release_service
 from autochain.vault import KeyBackup
 from autochain.vault.errors import NO_KEY
 
@@ -157,6 +158,24 @@ def test_shares_that_were_copied_back_behind_the_members_back_give_nothing_and_g
         assert not (keys / name.hex()).exists()
 
     play(trio, story)
+
+
+def test_of_many_recordings_each_sweep_looks_at_some_and_in_the_end_at_all(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_service, "SWEPT_AT_ONCE", 1)
+
+    async def story(scene: Scene) -> None:
+        one, names = service(scene, 1), scene.recordings
+        for name in names:
+            await scene.client.send(scene.owner, Erase(name))
+        for swept in range(len(names)):
+            left = [name for name in names if traces(home, name, parties=["release"])]
+            assert len(left) == len(names) - swept
+            await one.sweep()
+        assert [name for name in names if traces(home, name, parties=["release"])] == []
+
+    play(home, story)
 
 
 def test_what_a_vehicle_deposits_again_after_the_erasure_goes_with_the_next_sweep(trio: Path) -> None:

@@ -39,6 +39,8 @@ from .records import Deposit, Forget, Opened, OpenRequest, SealedShare, signed_b
 V = TypeVar("V")
 SWEEP_S = 60.0
 """How often it looks for recordings that have ended."""
+SWEPT_AT_ONCE = 500
+"""At how many it looks each time; each wants a proof. What an owner erases is pointed out and does not wait for it."""
 COMMITTED_WITHIN_MS = 24 * 3_600_000
 """Shares of a recording that the chain does not know by then are let go."""
 
@@ -69,6 +71,8 @@ class ReleaseService:
         self._clock = clock
         self._payer = payer
         self._backup = backup
+        self._swept = b""
+        """The last recording that a sweep looked at."""
         self._stating = asyncio.Lock()
         """One release at a time, so that anchors go to the chain in the order of the log."""
 
@@ -142,13 +146,20 @@ class ReleaseService:
             await asyncio.sleep(SWEEP_S)
 
     async def sweep(self) -> None:
-        """Destroys the shares of all recordings that have ended or were never committed, and backs the others up."""
+        """Destroys the shares of recordings that have ended or were never committed, and backs the others up.
+
+        Of many recordings it looks at some each time, going on where it stopped.
+        """
         held = self._keys.recordings()
-        for at in range(0, len(held), MAX_DESTROYED):
-            await self._forget(held[at : at + MAX_DESTROYED])
+        later = [name for name in held if name > self._swept]
+        due = (later + held)[: min(SWEPT_AT_ONCE, len(held))]
+        for at in range(0, len(due), MAX_DESTROYED):
+            await self._forget(due[at : at + MAX_DESTROYED])
             await asyncio.sleep(0)  # Who asks for shares has a turn.
+        self._swept = due[-1] if due else b""
         if self._backup is not None:
-            self._backup.back_up(self._keys)
+            # Here and not in a thread: what is destroyed meanwhile would come into the backup again.
+            self._backup.back_up(self._keys, due)
 
     async def _forget(self, recordings: Sequence[bytes]) -> None:
         ended: list[bytes] = []
