@@ -34,7 +34,7 @@ from .node import (
     Status,
     Submitted,
 )
-from .state import HASH, ID, NUMBER, TEXT, Committed, Overlay, Table
+from .state import HASH, ID, NUMBER, TEXT, Committed, Overlay, Table, page, page_of
 from .transaction import KeysProof, Signature, Transaction, sign_bytes, transaction_hash
 from .tree import Tree
 from .trees import Changes, ProvedValue, StateTrees, TreesInMemory
@@ -99,6 +99,8 @@ __all__ = [
     "header",
     "ics23",
     "interfaces",
+    "page",
+    "page_of",
     "protobuf",
     "sign_bytes",
     "transaction_hash",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from ..codec import Codec, encode
@@ -199,6 +200,25 @@ class Table(Generic[V]):
         prefix = self.key(*parts)
         for key, record in view.state.records(prefix, self.key(*after) if after else b"", self.codec.trusted):
             yield key[len(prefix) :], record
+
+
+PAGE = 100
+"""How many records a listing query answers at a time."""
+
+
+def page(view: View, records: Table[V], *, after: bytes | None) -> tuple[tuple[bytes, V], ...]:
+    """Gives the records behind an id, in the order of their ids, for one answer."""
+    return tuple(islice(records.items(view, after=(after,) if after else ()), PAGE))
+
+
+def page_of(
+    view: View, records: Table[V], *, listed: Table[Any], account: bytes, after: bytes | None
+) -> tuple[tuple[bytes, V], ...]:
+    """Gives those records behind an id that are listed for an account, in the order of their ids, for one answer."""
+    behind = (account, after) if after else ()
+    names = [name for name, _ in islice(listed.items(view, account, after=behind), PAGE)]
+    found = [(name, records.get(view, name)) for name in names]
+    return tuple((name, record) for name, record in found if record is not None)
 
 
 def _key_part(part: KeyPart, shape: int) -> bytes:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from ...codec import tag_of
 from ...ids import Id
-from ...ledger import Query, View, interfaces
+from ...ledger import Query, View, interfaces, page, page_of
 from ..recording import Category, Precision, Recording
 from .decision import Request, decide
 from .messages import Purpose
@@ -23,7 +21,6 @@ from .state import (
 )
 
 TAG = tag_of(__name__)
-PAGE = 100
 
 
 class GetConsent(Query[Consent | None], frozen=True, tag=TAG):
@@ -76,10 +73,7 @@ def get_consent(view: View, query: GetConsent) -> Consent | None:
 
 def list_consents(view: View, query: ListConsents) -> tuple[tuple[bytes, Consent], ...]:
     listed = BY_READER if query.as_reader else BY_OWNER
-    after = (query.account, query.after) if query.after else ()
-    names = [name for name, _ in islice(listed.items(view, query.account, after=after), PAGE)]
-    found = [(name, CONSENTS.get(view, name)) for name in names]
-    return tuple((name, record) for name, record in found if record is not None)
+    return page_of(view, CONSENTS, listed=listed, account=query.account, after=query.after)
 
 
 def count_consents(view: View, query: CountConsents) -> Counter:
@@ -92,11 +86,8 @@ def get_offer(view: View, query: GetOffer) -> OpenOffer | None:
 
 def list_offers(view: View, query: ListOffers) -> tuple[tuple[bytes, OpenOffer], ...]:
     if query.owner is None:
-        return tuple(islice(OFFERS.items(view, after=(query.after,) if query.after else ()), PAGE))
-    after = (query.owner, query.after) if query.after else ()
-    names = [name for name, _ in islice(OFFERS_BY_OWNER.items(view, query.owner, after=after), PAGE)]
-    found = [(name, OFFERS.get(view, name)) for name in names]
-    return tuple((name, record) for name, record in found if record is not None)
+        return page(view, OFFERS, after=query.after)
+    return page_of(view, OFFERS, listed=OFFERS_BY_OWNER, account=query.owner, after=query.after)
 
 
 def require_consent(view: View, query: RequireConsent) -> Consent | None:

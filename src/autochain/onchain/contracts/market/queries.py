@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from ...codec import tag_of
 from ...ids import Id
-from ...ledger import Query, View
+from ...ledger import Query, View, page, page_of
 from .state import BY_OWNER, BY_READER, COUNTS, PRODUCTS, RECEIPTS, Counter, Product, Receipt
 
 TAG = tag_of(__name__)
-PAGE = 100
 
 
 class GetReceipt(Query[Receipt | None], frozen=True, tag=TAG):
@@ -54,7 +51,7 @@ def get_product(view: View, query: GetProduct) -> Product | None:
 
 
 def list_products(view: View, query: ListProducts) -> tuple[tuple[bytes, Product], ...]:
-    return tuple(islice(PRODUCTS.items(view, after=(query.after,) if query.after else ()), PAGE))
+    return page(view, PRODUCTS, after=query.after)
 
 
 def get_receipt(view: View, query: GetReceipt) -> Receipt | None:
@@ -63,7 +60,4 @@ def get_receipt(view: View, query: GetReceipt) -> Receipt | None:
 
 def list_receipts(view: View, query: ListReceipts) -> tuple[tuple[bytes, Receipt], ...]:
     listed = BY_READER if query.as_reader else BY_OWNER
-    after = (query.account, query.after) if query.after else ()
-    names = [name for name, _ in islice(listed.items(view, query.account, after=after), PAGE)]
-    found = [(name, RECEIPTS.get(view, name)) for name in names]
-    return tuple((name, record) for name, record in found if record is not None)
+    return page_of(view, RECEIPTS, listed=listed, account=query.account, after=query.after)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from ...codec import Record, tag_of
 from ...ids import Id
-from ...ledger import Query, View
+from ...ledger import Query, View, page, page_of
 from ...units import Count
 from ..release import GetCommittee
 from .state import OWNED, RECORDINGS, STATEMENTS, Recording
 
 TAG = tag_of(__name__)
-PAGE = 100
 
 
 class GetRecording(Query[Recording | None], frozen=True, tag=TAG):
@@ -63,8 +60,5 @@ def get_recording(view: View, query: GetRecording) -> Recording | None:
 
 def list_recordings(view: View, query: ListRecordings) -> tuple[tuple[bytes, Recording], ...]:
     if query.owner is None:
-        return tuple(islice(RECORDINGS.items(view, after=(query.after,) if query.after else ()), PAGE))
-    after = (query.owner, query.after) if query.after else ()
-    names = [name for name, _ in islice(OWNED.items(view, query.owner, after=after), PAGE)]
-    found = [(name, RECORDINGS.get(view, name)) for name in names]
-    return tuple((name, record) for name, record in found if record is not None)
+        return page(view, RECORDINGS, after=query.after)
+    return page_of(view, RECORDINGS, listed=OWNED, account=query.owner, after=query.after)
