@@ -166,16 +166,18 @@ async def covering_offers(
         record = await network.client.ask(GetRecording(name))
         if record is None:
             raise NOT_COMMITTED(name.hex())
+        owner = await network.client.ask(interfaces.AccountOf(record.owner))
+        request = Request.to_read(
+            record,
+            reader=record.owner,
+            purpose=purpose,
+            categories=tuple(categories),
+            precision=precision,
+            owner_active=owner is not None and owner.active,
+            now_ms=now_ms,
+        )
         for offer, open_ in offers:
-            wanted = open_.terms.covers(
-                vehicle=record.vehicle,
-                purpose=purpose,
-                categories=categories,
-                precision=precision,
-                start_ms=record.start_ms,
-                end_ms=record.end_ms,
-            )
-            if wanted and open_.owner == record.owner:
+            if decide(open_.consent(record.owner, name=offer, now_ms=now_ms), request, now_ms=now_ms) is None:
                 found[name] = offer
                 break
     return found

@@ -44,7 +44,7 @@ class Silent:
             await asyncio.Event().wait()
         finally:
             self.cancelled = True
-        raise NotImplementedError
+        raise AssertionError("nobody sets this event")
 
 
 class Lying:

@@ -94,7 +94,7 @@ def take_up(ctx: Context, message: TakeUp) -> None:
     name = consent_of(message.offer, ctx.sender)
     if CONSENTS.get(ctx, name) is not None:
         raise errors.ALREADY_TAKEN_UP(name.hex())
-    _put(ctx, name, Consent(record.owner, ctx.sender, record.terms, ctx.block.time_ms, message.offer))
+    _put(ctx, name, record.consent(ctx.sender, name=message.offer, now_ms=ctx.block.time_ms))
 
 
 def consent_of(offer: bytes, reader: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
 import msgspec
@@ -12,7 +12,7 @@ from ...ids import Id
 from ...ledger import Event, Message
 from ...units import Amount, Count
 from ..credentials import Role
-from ..recording import GRADES, HOUR_MS, PRECISIONS, Category, Grade, Precision
+from ..recording import GRADES, HOUR_MS, Category, Grade, Precision
 from . import errors
 
 TAG = tag_of(__name__)
@@ -68,25 +68,6 @@ class Terms(Record, frozen=True):
             raise errors.CATEGORIES_UNSORTED()
         if self.from_ms >= self.until_ms:
             raise errors.EMPTY_WINDOW()
-
-    def covers(
-        self,
-        *,
-        vehicle: bytes,
-        purpose: str,
-        categories: Sequence[Category],
-        precision: Precision,
-        start_ms: int,
-        end_ms: int,
-    ) -> bool:
-        """Says whether a recording may be read so."""
-        return (
-            (vehicle, purpose) == (self.vehicle, self.purpose)
-            and all(category in self.categories for category in categories)
-            and PRECISIONS.index(precision) >= PRECISIONS.index(self.precision)
-            and self.from_ms <= start_ms
-            and end_ms <= self.until_ms
-        )
 
     @property
     def longest_ms(self) -> int:

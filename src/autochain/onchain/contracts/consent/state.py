@@ -42,6 +42,10 @@ class OpenOffer(Record, frozen=True):
     def stands(self, now_ms: int) -> bool:
         return self.withdrawn_ms == 0 and now_ms < self.terms.expires_ms
 
+    def consent(self, reader: bytes, *, name: bytes, now_ms: int) -> Consent:
+        """Gives the consent that a reader has when it takes this offer, of this name, up."""
+        return Consent(self.owner, reader, self.terms, now_ms, name)
+
 
 class Listed(Record, frozen=True):
     """Says that a consent is one of an owner's or a reader's, or an offer an owner's."""

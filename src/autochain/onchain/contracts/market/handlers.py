@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from ...ids import derive
 from ...ledger import Context, interfaces
-from ..consent import GetConsent, GetOffer, RequireConsent, TakeUp, consent_of
+from ..consent import GetConsent, GetOffer, Request, RequireConsent, TakeUp, consent_of, decide
 from ..recording import GetRecording, Recording
 from ..release import GetCommittee
 from . import errors
@@ -129,20 +129,20 @@ def _check_item(ctx: Context, item: Item, product: Publish) -> None:
         raise errors.NO_RECORDING(item.recording.hex())
     _check_parts(recording, product)
     owner = ctx.ask("accounts", interfaces.AccountOf(recording.owner))
-    if not recording.is_kept(ctx.block.time_ms) or owner is None or not owner.active:
-        raise errors.NOT_COVERED(item.recording.hex())
     offer = ctx.ask("consent", GetOffer(item.offer))
-    if offer is None or not offer.stands(ctx.block.time_ms):
-        raise errors.NOT_COVERED(item.recording.hex())
-    covers = offer.terms.covers(
-        vehicle=recording.vehicle,
+    now_ms = ctx.block.time_ms
+    request = Request.to_read(
+        recording,
+        reader=ctx.sender,
         purpose=product.purpose,
         categories=product.categories,
         precision=product.precision,
-        start_ms=recording.start_ms,
-        end_ms=recording.end_ms,
+        owner_active=owner is not None and owner.active,
+        now_ms=now_ms,
     )
-    if not covers or offer.owner != recording.owner:
+    if offer is None or not offer.stands(now_ms):
+        raise errors.NOT_COVERED(item.recording.hex())
+    if decide(offer.consent(ctx.sender, name=item.offer, now_ms=now_ms), request, now_ms=now_ms) is not None:
         raise errors.NOT_COVERED(item.recording.hex())
 
 
