@@ -1,7 +1,7 @@
 """The release committee: its members hold shares of the keys of parts, and give them to whom the chain says."""
 
 from .committee import Committee, Member, Release, ask_all, told
-from .errors import LAPSED, NOT_DESTROYED
+from .errors import LAPSED
 from .log import Entry, Log
 from .obu import Depositor
 from .reader import Reading, buy, fetch
@@ -11,7 +11,6 @@ from .service import ReleaseService
 
 __all__ = [
     "LAPSED",
-    "NOT_DESTROYED",
     "Committee",
     "Depositor",
     "Entry",

@@ -26,9 +26,6 @@ NO_CONSENT = Reason("release", 10, "There is no such consent.", "Ask the recordi
 TOO_FEW_MEMBERS = Reason(
     "release", 12, "Too few members of the committee gave their shares.", "Try again later; the receipt stays open."
 )
-NOT_DESTROYED = Reason(
-    "release", 13, "Not every member has destroyed its shares.", "Ask again later; the recording stays erased."
-)
 NOT_ALL_TOOK = Reason(
     "release", 14, "Not every member of the committee took its shares.", "The recording waits and is handed over again."
 )

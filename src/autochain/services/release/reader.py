@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from ...client import Client
+from ...client import Client, Shown
 from ...onchain.contracts.consent import CONSENTS, Purpose
 from ...onchain.contracts.identity import IDENTITIES
 from ...onchain.contracts.market import RECEIPTS, Bought, Read, Receipt
@@ -51,10 +51,11 @@ async def fetch(
     client: Client, reader: Wallet, committee: Committee, vault: Vault, receipt: bytes, *, clock: Callable[[], int]
 ) -> Reading:
     """Fetches the keys of a receipt and decrypts its parts; may be done again while the receipt is open."""
-    bought = (await client.prove(RECEIPTS, receipt)).record
+    shown = await client.prove(RECEIPTS, receipt)
+    bought: Receipt | None = shown.record
     if bought is None:
         raise NO_RECEIPT()
-    request = await _request(client, reader, receipt, bought, time_ms=clock())
+    request = await _request(client, reader, receipt, shown, time_ms=clock())
 
     async def ask(member: Member) -> dict[Category, bytes]:
         return _opened(client.trust.chain_id, reader, receipt, bought, await member.release.open(request))
@@ -79,12 +80,13 @@ async def fetch(
     return Reading(receipt, await asyncio.to_thread(decrypted), failed)
 
 
-async def _request(client: Client, reader: Wallet, name: bytes, receipt: Receipt, *, time_ms: int) -> OpenRequest:
-    """Gathers the proofs of all that gives the right, and signs."""
+async def _request(client: Client, reader: Wallet, name: bytes, shown: Shown, *, time_ms: int) -> OpenRequest:
+    """Gathers the proofs of all that gives the right on a receipt, and signs."""
+    receipt: Receipt = shown.record
     request = OpenRequest(
         receipt=name,
         time_ms=time_ms,
-        receipt_proof=(await client.prove(RECEIPTS, name)).proved,
+        receipt_proof=shown.proved,
         consent_proof=(await client.prove(CONSENTS, receipt.consent)).proved,
         recording_proof=(await client.prove(RECORDINGS, receipt.recording)).proved,
         identity_proof=(await client.prove(IDENTITIES, receipt.reader)).proved,
