@@ -6,6 +6,7 @@ from .fleet import Fleet
 from .powertrains import CarKind, ElectricMotor, PetrolEngine
 from .roads import Junction, Place, Road, RoadNetwork, town
 from .sensors import CarState
+from .traffic import Seen, Traffic, lines
 from .vin import check_digit, vin
 from .world import PAST_MS, ProductSale, Sale, World
 
@@ -27,13 +28,16 @@ __all__ = [
     "Road",
     "RoadNetwork",
     "Sale",
+    "Seen",
     "SensorDropout",
     "StuckValue",
+    "Traffic",
     "TroubleCodes",
     "TyreLeak",
     "World",
     "check_digit",
     "draw_faults",
+    "lines",
     "town",
     "vin",
 ]

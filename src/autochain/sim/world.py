@@ -20,6 +20,7 @@ from ..signals import Drive, distance_km
 from ..wallet import Wallet
 from .car import Car
 from .fleet import Fleet
+from .traffic import Traffic
 
 PRICE_UACC = 250_000
 OFFER_PRICE_UACC = 20_000
@@ -69,15 +70,22 @@ class _Rights(NamedTuple):
 
 
 class World:
-    """Drives a fleet on a network. `told` hears of each sale."""
+    """Drives a fleet on a network, and shows it in `traffic`. `told` hears of each sale."""
 
     def __init__(
-        self, network: Network, fleet: Fleet, *, pause_s: float, told: Callable[[Sale | ProductSale], None]
+        self,
+        network: Network,
+        fleet: Fleet,
+        *,
+        pause_s: float,
+        told: Callable[[Sale | ProductSale], None],
+        traffic: Traffic | None = None,
     ) -> None:
         self._network = network
         self._fleet = fleet
         self._pause_s = pause_s
         self._told = told
+        self._traffic = traffic
         self._latest: dict[str, Item] = {}
         """What each car recorded since the last product, and under which offer."""
         self._product: tuple[Wallet, bytes] | None = None
@@ -132,6 +140,8 @@ class World:
                 await network.top_up(reader, giver=network.wallet("ido"))
             # A trip of many minutes is driven at once: what took place lies in the past when it is recorded.
             for drive in drives(car, vehicle=car.name):
+                if self._traffic is not None:
+                    self._traffic.show(unit.account, drive)
                 # A world that has caught up with the present goes at its pace: nothing is recorded before its time.
                 await asyncio.sleep(max(0, drive.times_ms[-1] - network.clock()) / 1000)
                 await self._share(drive, unit, rights, parties)
