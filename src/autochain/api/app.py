@@ -1,0 +1,140 @@
+"""Puts the API together: one ASGI application for the nodes, the routes and the console."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, License, Tag
+
+from . import chains, health, identities, network, proofs, reasons, records, search, token
+from .access import SECURITY_SCHEMES
+from .backend import AsgiApp, Backend, Receive, Scope, Send
+from .console import Console
+from .contracts import contracts_of, told
+from .errors import handle
+from .limits import MAX_BODY_BYTES, Limits
+from .messages import draft_handlers, send_transaction, signing_handlers
+from .metrics import Metrics
+from .private import private_routers
+from .queries import query_handlers
+from .reasons import KnownReasons
+from .reference import REFERENCE, Reference
+from .serving import StrictRequest, Surroundings
+from .shapes import Shapes
+from .stream import stream_router
+
+API = "/api/v1"
+NODES = ("/chains/", "/members/", "/registrars/")
+ROUTES = ("/api", "/livez", "/readyz", "/metrics", "/errors/")
+"""What Litestar answers; all else is the console's."""
+CONSOLE = Path(__file__).parent.parent / "web"
+TAGS: Mapping[str, str] = {
+    "network": "What runs here.",
+    "chains": "Blocks, transactions, events and proofs of a chain.",
+    "records": "Recordings, consents, receipts, accounts, vehicles and the token, as the read model has them.",
+    "sign-in": "Sessions of accounts, by their own keys.",
+    "accounts": "What belongs to one account, for whoever is signed in as it.",
+    "demonstration": "Only where the network is a demonstration.",
+    "stream": "Events as they happen.",
+    "health": "Whether it lives and is ready, and what can be measured.",
+    "nodes": "The nodes themselves, in MessagePack.",
+}
+
+
+class App:
+    """Gives each request to whom it is for."""
+
+    def __init__(self, nodes: AsgiApp, routes: AsgiApp, console: AsgiApp) -> None:
+        self._nodes = nodes
+        self._routes = routes
+        self._console = console
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._routes(scope, receive, send)
+        elif scope["path"].startswith(NODES):
+            await self._nodes(scope, receive, send)
+        elif scope["path"].startswith(ROUTES):
+            await self._routes(scope, receive, send)
+        else:
+            await self._console(scope, receive, send)
+
+
+def make_app(backend: Backend, *, console: Path = CONSOLE) -> App:
+    """Makes the application that serves the nodes, the API and the console's files."""
+    metrics = Metrics(backend)
+    limits = Limits(backend.rates, clock=time.monotonic)
+    surrounded = Surroundings(make_routes(backend, metrics), limits, metrics)
+    return App(backend.node_app, surrounded, Console(console))
+
+
+def make_routes(backend: Backend, metrics: Metrics) -> Litestar:
+    """Makes all routes of the API."""
+    known, shapes = KnownReasons(), Shapes()
+    return Litestar(
+        route_handlers=[
+            Router(API, route_handlers=[*_public(backend, shapes), *_sessions(backend, shapes)]),
+            reasons.error_page,
+            health.livez,
+            health.readyz,
+            health.get_metrics,
+        ],
+        dependencies={
+            "backend": Provide(lambda: backend, sync_to_thread=False),
+            "metrics": Provide(lambda: metrics, sync_to_thread=False),
+            "reasons": Provide(lambda: known, sync_to_thread=False),
+        },
+        exception_handlers={Exception: handle},
+        openapi_config=_reference(backend),
+        request_class=StrictRequest,
+        request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,
+    )
+
+
+def _public(backend: Backend, shapes: Shapes) -> Sequence[Any]:
+    """Gives the routes that anybody may ask."""
+    contracts = contracts_of(backend.chains.values())
+    generated = [*query_handlers(contracts, shapes), *draft_handlers(contracts, shapes)]
+    of_chain = [*chains.HANDLERS, proofs.prove, send_transaction]
+    of_records = [*records.HANDLERS, *identities.HANDLERS, *token.HANDLERS]
+    return [
+        network.get_network,
+        reasons.list_reasons,
+        search.search,
+        *generated,
+        Router("/chains/{chain:str}", route_handlers=of_chain, tags=["chains"]),
+        Router("/chains/{chain:str}", route_handlers=of_records, tags=["records"]),
+    ]
+
+
+def _sessions(backend: Backend, shapes: Shapes) -> Sequence[Router]:
+    """Gives the routes of those who sign in, and the stream."""
+    signing = signing_handlers(contracts_of(backend.chains.values()), shapes)
+    return [
+        *private_routers(backend, signing, hosts=backend.hosts, chance=backend.chance),
+        stream_router(backend.stream, backend.index, next(iter(backend.chains))),
+    ]
+
+
+def _reference(backend: Backend) -> OpenAPIConfig:
+    tags = dict(TAGS)
+    for name, contract in contracts_of(backend.chains.values()).items():
+        tags[name] = told(contract)
+    return OpenAPIConfig(
+        title="AutoChain",
+        version=backend.version,
+        description="Read, send and watch the chains of this network. Every refusal is a problem that names its mend.",
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        tags=[Tag(name=name, description=text) for name, text in tags.items()],
+        components=Components(security_schemes=SECURITY_SCHEMES),
+        path=REFERENCE,
+        render_plugins=[Reference(backend.chains)],
+        use_handler_docstrings=True,
+    )
