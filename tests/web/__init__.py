@@ -1,0 +1,1 @@
+"""The console's verifier against the project's own, and what both are given."""

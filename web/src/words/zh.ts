@@ -1,0 +1,7 @@
+/** Chinese, with the same keys as English. */
+
+import type { Dictionary } from "./words.svelte";
+import { zhChain } from "./zh-chain";
+import { zhPages } from "./zh-pages";
+
+export const zh: Dictionary = { ...zhPages, ...zhChain };
