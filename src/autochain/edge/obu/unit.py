@@ -10,7 +10,16 @@ from typing import NamedTuple, Protocol
 
 from ...client import Client
 from ...onchain.contracts.mining import Claim, GetReward, Rewarded
-from ...onchain.contracts.recording import HOUR_MS, Category, Commit, GetRecording, Part, Precision, recording_id
+from ...onchain.contracts.recording import (
+    BEFORE_HAND_OVER,
+    HOUR_MS,
+    Category,
+    Commit,
+    GetRecording,
+    Part,
+    Precision,
+    recording_id,
+)
 from ...onchain.ledger import interfaces
 from ...onchain.refusals import Reason, Refusal
 from ...signals import Drive, fingerprint_bytes, split
@@ -195,6 +204,9 @@ class Unit:
         if pending.owner != self._owner or (account is not None and account.owner != self._owner):
             # Committed now it would be the next owner's, and its keys the former one's.
             raise OTHER_OWNER()
+        if account is not None and pending.commit.start_ms + HOUR_MS <= account.owned_ms:
+            # The chain would say so too, but after the present owner had the keys of a drive of the former one's time.
+            raise BEFORE_HAND_OVER()
         keys = [
             PartKey(
                 key.category,
@@ -215,7 +227,7 @@ class Unit:
         except Refusal as refusal:
             if refusal.codespace != "mining":
                 raise
-            # A vehicle that is not attested, or has reached its cap, still records; it only earns nothing.
+            # A vehicle that has reached its cap still records; it only earns nothing.
             sent = await self._client.send(self._wallet, commit)
             reward_uacc = 0
         self._outbox.drop(name)
