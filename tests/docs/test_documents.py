@@ -11,9 +11,9 @@ from cli.program import Ended, Program, write_drives
 
 ROOT = Path(__file__).parents[2]
 HOW_TO = ROOT / "docs" / "how-to" / "replay-your-own-drives.md"
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs" / "how-to").glob("*.md")])
-PROVED_ELSEWHERE = {"", "test", "bench"}
-"""Starting, testing and measuring: tests/cli, this run itself, and tests/bench."""
+WRITTEN = [ROOT / "README.md", *(ROOT / "docs" / "how-to").glob("*.md"), *(ROOT / "docs" / "tutorials").glob("*.md")]
+PROVED_ELSEWHERE = {"", "test", "bench", "new", "watch"}
+"""Starting, testing, measuring, laying out, watching: tests/cli, this run itself, tests/bench."""
 
 
 def commands(document: Path) -> list[list[str]]:
@@ -21,6 +21,9 @@ def commands(document: Path) -> list[list[str]]:
     blocks = re.findall(r"^```sh\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines() if line.startswith("./run")]
     return [shlex.split(line, comments=True)[1:] for line in lines]
+
+
+DOCUMENTS = sorted(document for document in WRITTEN if commands(document))
 
 
 def mapping(document: Path) -> str:
