@@ -149,7 +149,7 @@ async def running(folder: Path) -> AsyncIterator[EmbeddedEngine]:
                 task.cancel()
 
 
-async def load(engine: EmbeddedEngine, transfers: Sequence[bytes]) -> float:
+async def load(engine: EmbeddedEngine, transfers: Sequence[bytes], *, clients: int = CLIENTS) -> float:
     """Submits transfers, many at once; gives how many a second were durable."""
     waiting = iter(transfers)
     done: list[Submitted] = []
@@ -159,7 +159,7 @@ async def load(engine: EmbeddedEngine, transfers: Sequence[bytes]) -> float:
             done.append(await engine.submit(data))
 
     start = time.perf_counter()
-    await asyncio.gather(*[client(waiting) for _ in range(CLIENTS)])
+    await asyncio.gather(*[client(waiting) for _ in range(clients)])
     taken_s = time.perf_counter() - start
     if any(one.result.code for one in done):
         raise SystemExit("a transfer of the bench was refused")

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from autochain.cli.answers import cell, show, show_json, show_table
 from autochain.cli.options import Format
-from autochain.cli.words import hours_text, time_ms, time_text
+from autochain.cli.words import clock_text, hours_text, time_ms, time_text
 from cli.program import Program
 
 HOUR_MS = 3_600_000
@@ -153,6 +153,13 @@ def test_a_cell_is_printable_whatever_it_is_made_of(text: str) -> None:
 @given(st.integers(0, 253_402_300_799_000))
 def test_a_time_that_was_written_is_read_as_the_same_second(moment_ms: int) -> None:
     assert time_ms(time_text(moment_ms)) == moment_ms - moment_ms % 1000
+
+
+@given(st.integers(0, (1 << 53) - 1), st.integers(0, (1 << 53) - 1))
+def test_whatever_time_a_chain_can_hold_is_written(moment_ms: int, other_ms: int) -> None:
+    assert len(time_text(moment_ms)) == 19
+    assert time_text(moment_ms).endswith(clock_text(moment_ms))
+    assert hours_text(moment_ms, other_ms).startswith(time_text(moment_ms)[:16])
 
 
 @given(st.integers(0, 3_000_000), st.integers(1, 50))

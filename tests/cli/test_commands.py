@@ -188,7 +188,7 @@ def test_a_bench_that_is_named_answers_its_own_object_and_all_answer_a_list(
     for answer in answers:
         (tmp_path / "bench" / f"{answer['bench']}.py").write_text(f"print({json.dumps(json.dumps(answer))})\n")
     # The project's own benches take too long for a test.
-    monkeypatch.setattr("autochain.cli.project._clone", lambda: tmp_path)
+    monkeypatch.setattr("autochain.cli.project.clone", lambda: tmp_path)
     assert program.json("bench", "two") == answers[1]
     assert program.json("bench") == {"benches": answers}
 

@@ -26,7 +26,22 @@ from autochain.onchain.contracts.recording import CATEGORIES, PRECISIONS
 from autochain.onchain.refusals import Refusal
 from cli.program import Program
 
-HEAVY = ("cryptography", "httpx", "lmdb", "msgspec", "nacl", "pyarrow", "pydantic", "rich", "uvicorn")
+HEAVY = (
+    "cryptography",
+    "httpx",
+    "litestar",
+    "lmdb",
+    "msgspec",
+    "nacl",
+    "obstore",
+    "prometheus_client",
+    "pyarrow",
+    "pydantic",
+    "rbcl",
+    "rich",
+    "sqlalchemy",
+    "uvicorn",
+)
 
 
 def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.program import Program, Running, refused
+from autochain.vault import KeyBackup, KeyFolder
+from cli.program import Program, Running, recorded, refused
 
 
 def test_a_store_that_keeps_all_it_should_passes_the_audit(program: Program) -> None:
@@ -74,4 +75,35 @@ def test_a_member_is_served_only_beside_a_network_that_runs(program: Program) ->
 def test_a_member_without_a_home_is_told_so(fresh: Program) -> None:
     for node in ((), ("--node", "127.0.0.1:1")):
         refused(fresh, "release", "serve", "release", *node, code="network/3", text="no network in this home")
+    assert not fresh.home.exists()
+
+
+@pytest.mark.parametrize("node", ["127.0.0.1:notaport", "127.0.0.1:99999", "::1", "x\ny", "28452"])
+def test_what_is_no_address_of_a_node_is_said_in_words(program: Program, node: str) -> None:
+    refused(program, "release", "serve", "release", "--node", node, code="client/3", text="This is not an address.")
+
+
+def test_a_backup_is_restored_from_the_folder_that_is_named_and_from_nothing_else(
+    program: Program, tmp_path: Path
+) -> None:
+    member = program.home / "parties" / "release"
+    told = {"code": "vault/17", "text": "There is no folder of backups here."}
+    (tmp_path / "file").write_bytes(b"")
+    for source in (tmp_path / "none", tmp_path / "file"):
+        refused(program, "release", "restore", "release", "--from", str(source), **told)
+    copy, keys = tmp_path / "copy", KeyFolder(member / "keys")
+    assert KeyBackup(copy, backup_keys=member / "backup-keys").back_up(keys, keys.recordings()) == 2
+    (copy / "foo.backup").write_bytes(b"else")
+    shutil.rmtree(member / "keys")
+    assert program.json("release", "restore", "release", "--from", str(copy)) == {"recordings": 2}
+    assert recorded(program.home) == 2
+
+
+def test_nothing_is_restored_for_who_is_no_member(program: Program) -> None:
+    for party in ("owner", "nobody"):
+        refused(program, "release", "restore", party, code="cli/24", text=f"({party}, not release)")
+
+
+def test_a_member_is_restored_in_a_network_alone(fresh: Program) -> None:
+    refused(fresh, "release", "restore", "release", code="network/3", text="no network in this home")
     assert not fresh.home.exists()

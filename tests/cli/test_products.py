@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import stat
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from autochain.client import Client
+from autochain.onchain.contracts.consent import ListOffers, Offer, Offered
+from autochain.onchain.contracts.market import Item, Publish
+from autochain.onchain.contracts.recording import GetRecording
+from autochain.onchain.refusals import present
+from autochain.wallet import load
 from cli.program import Program, refused
 
 ACC = 1_000_000
@@ -97,7 +107,7 @@ def test_of_a_product_of_two_owners_each_is_paid_its_share(shared: Program) -> N
     # Who publishes need not own any of it.
     product = published(shared, *names, publisher="stranger")
     row = shared("product", "list").out.splitlines()[2].split()
-    assert (row[0], row[2], row[3], row[-1]) == (product[:12], "stranger", "3", "0.5")
+    assert (row[0], row[2], row[3], row[-2:]) == (product[:12], "stranger", "3", ["0.5", "stand"])
     before = {party: balance(shared, party) for party in ("owner", "second", "stranger", "buyer-2")}
     told = shared("product", "buy", product, "--as", "buyer-2")
     assert (told.code, told.err) == (0, "")
@@ -207,3 +217,91 @@ def test_a_title_or_a_number_of_recordings_that_can_not_be_is_refused_in_words(s
     twice = published(shared, *mine, *mine)
     assert [len(each["recordings"]) for each in shared.json("product", "list")["products"]] == [2]
     assert shared.json("product", "buy", twice)["price"] == "1"
+
+
+def test_a_product_whose_offers_ended_is_listed_as_such(shared: Program) -> None:
+    first, other = offered(shared, "owner", "--days", "1")
+    products = [published(shared, name) for name in recordings(shared, "owner")]
+    assert [facts["offers"] for facts in shared.json("product", "list")["products"]] == ["stand", "stand"]
+    shared.json("product", "withdraw", first)
+    states = {facts["product"]: facts["offers"] for facts in shared.json("product", "list")["products"]}
+    assert sorted(states) == sorted(products)
+    assert sorted(states.values()) == ["ended", "stand"]
+    shared.json("product", "withdraw", other)
+    rows = shared("product", "list").out.splitlines()[2:]
+    assert [row.split()[-1] for row in rows] == ["ended", "ended"]
+
+
+def test_a_product_that_comes_while_the_market_is_listed_breaks_no_list(
+    shared: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered(shared, "owner")
+    mine, pages, come = recordings(shared, "owner"), Client.pages, list[str]()
+
+    async def meanwhile(client: Client, query: Any) -> Any:
+        """Between two questions somebody offers, and publishes what it offers."""
+        found = await pages(client, query)
+        if not come:
+            come.append("once")
+            owner = load(shared.home / "parties", "owner")
+            terms = (await pages(client, ListOffers()))[0][1].terms
+            offer = (await client.send(owner, Offer(terms, "buyer"))).event(Offered).offer
+            covered = [name for name in map(bytes.fromhex, mine) if terms.vehicle in await vehicle_of(client, name)]
+            items = (Item(covered[0], offer),)
+            await client.send(owner, Publish("New", items, terms.purpose, terms.categories, terms.precision))
+        return found
+
+    async def vehicle_of(client: Client, name: bytes) -> tuple[bytes]:
+        return (present(await client.ask(GetRecording(name)), "it was recorded").vehicle,)
+
+    monkeypatch.setattr(Client, "pages", meanwhile)
+    assert shared.json("product", "list")["products"] in ([], [{"title": "New"}])
+    assert come
+    monkeypatch.undo()
+
+
+def test_what_of_a_product_could_not_be_fetched_is_named_and_fetched_later_without_paying(
+    shared: Program, tmp_path: Path
+) -> None:
+    offered(shared, "owner", "--price", "0.1")
+    mine = recordings(shared, "owner")
+    product = published(shared, *mine)
+    (manifest,) = (shared.home / "vault").rglob(shared.json("recording", "show", mine[0])["hash"])
+    kept = manifest.read_bytes()
+    manifest.write_bytes(b"else")
+    held, out = balance(shared, "buyer"), tmp_path / "bought"
+    ended = shared("product", "buy", product, "--out", str(out), "--format", "json")
+    assert (ended.code, ended.answer["price"], len(ended.answer["receipts"])) == (1, "0.2", 2)
+    (failed,) = ended.answer["not_fetched"]
+    assert (failed["recording"], failed["receipt"] in ended.answer["receipts"]) == (mine[0], True)
+    assert "is not what it was" in failed["text"]
+    assert [path.name for path in out.iterdir()] == [f"{mine[1]}.csv"]
+    paid = held - balance(shared, "buyer")
+    assert 2 * ACC // 10 <= paid < ACC
+    again = shared("product", "buy", product)
+    assert again.code == 1
+    assert f"Not fetched: {mine[0]}. " in again.err
+    assert "nothing is paid again" in again.err
+    manifest.write_bytes(kept)
+    whole = shared.json("product", "buy", product, "--out", str(tmp_path / "whole"))
+    assert (sorted(whole["receipts"]), whole["not_fetched"]) == (sorted(ended.answer["receipts"]), [])
+    assert {path.name for path in (tmp_path / "whole").iterdir()} == {f"{name}.csv" for name in mine}
+    assert held - balance(shared, "buyer") == paid
+
+
+def test_a_folder_is_not_left_behind_when_nothing_could_be_fetched(shared: Program, tmp_path: Path) -> None:
+    offered(shared, "owner")
+    product = published(shared, *recordings(shared, "owner"))
+    shutil.rmtree(shared.home / "vault" / "manifests")
+    ended = shared("product", "buy", product, "--out", str(tmp_path / "bought"), "--format", "json")
+    assert (ended.code, len(ended.answer["not_fetched"]), ended.answer["folder"]) == (1, 2, None)
+    assert not (tmp_path / "bought").exists()
+
+
+def test_a_product_dearer_than_one_would_pay_is_refused_and_costs_nothing(shared: Program) -> None:
+    offered(shared, "owner", "--price", "0.1")
+    product = published(shared, *recordings(shared, "owner"))
+    held = balance(shared, "buyer")
+    refused(shared, "product", "buy", product, "--most", "0.19", code="network/16", text="(0.2 ACC)")
+    assert balance(shared, "buyer") == held
+    assert shared.json("product", "buy", product, "--most", "0.2")["price"] == "0.2"

@@ -84,3 +84,25 @@ def test_a_refused_reading_leaves_no_file_and_costs_nothing(program: Program, fi
     assert "The consent is for another purpose." in ended.err
     assert not out.exists()
     assert balance(program) == before
+
+
+def test_a_reading_dearer_than_one_would_pay_is_refused_and_costs_nothing(
+    program: Program, first: str, tmp_path: Path
+) -> None:
+    before, out = balance(program), tmp_path / "drive.csv"
+    words = ("recording", "read", first, "--purpose", "research", "--category", "motion")
+    ended = program(*words, "--most", "0.49", "--out", str(out))
+    assert (ended.code, ended.out) == (1, "")
+    assert "It costs more than you would pay. (0.5 ACC) [network/16]" in ended.err
+    assert not out.exists()
+    assert balance(program) == before
+    assert program.json(*words, "--most", "0.5")["price"] == "0.5"
+
+
+def test_a_dearer_consent_beside_a_cheap_one_costs_nothing(program: Program, first: str) -> None:
+    vehicle = program.json("recording", "show", first)["vehicle"]
+    for price in ("900", "0.1", "3"):
+        program.json(
+            "consent", "grant", "buyer", vehicle, "--purpose", "research", "--category", "motion", "--price", price
+        )
+    assert program.json("recording", "read", first, "--purpose", "research", "--category", "motion")["price"] == "0.1"

@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 
 from autochain.cli import rights
-from autochain.network import Home
-from autochain.network.rights import PROOF
-from autochain.onchain.codec import Codec
-from autochain.onchain.contracts.consent import CONSENTS
+from autochain.network import ErasureReceipt, Home
+from autochain.onchain.contracts.consent import CONSENTS, OFFERS
+from autochain.onchain.contracts.credentials import ATTESTATIONS
 from autochain.onchain.contracts.identity import IDENTITIES
-from autochain.onchain.contracts.market import RECEIPTS
+from autochain.onchain.contracts.market import PRODUCTS, RECEIPTS
+from autochain.onchain.contracts.mining import CLAIMED
 from autochain.onchain.contracts.recording import RECORDINGS, STATEMENTS
+from autochain.onchain.contracts.token import BALANCES
 from autochain.onchain.ids import from_did
 from autochain.onchain.ledger import Table
-from autochain.onchain.ledger.light import Proved, Trust, check_proved
+from autochain.onchain.ledger.light import PROVED, Trust, check_proved
 from cli.program import Program, refused, write_drives
 
 TABLES: dict[str, Table[Any]] = {
@@ -32,10 +33,16 @@ TABLES: dict[str, Table[Any]] = {
     "recordings": RECORDINGS,
     "consents-given": CONSENTS,
     "consents-received": CONSENTS,
+    "offers": OFFERS,
+    "products": PRODUCTS,
     "read-by-others": RECEIPTS,
     "bought": RECEIPTS,
+    "balance": BALANCES,
+    "vehicles": IDENTITIES,
+    "attestations": ATTESTATIONS,
+    "rewards": CLAIMED,
+    "erasures": STATEMENTS,
 }
-PROVED: Codec[Proved] = Codec(Proved, max_bytes=1_048_576)
 
 
 def recordings(program: Program, owner: str = "owner") -> list[str]:
@@ -102,10 +109,11 @@ def check_proofs(program: Program, archive: zipfile.ZipFile) -> dict[str, int]:
         folder, _, name = path.partition("/")
         if not path.endswith(".proof"):
             continue
-        table, proof = TABLES[folder], PROOF.decode(archive.read(path))
-        assert proof.name.hex() == name.removesuffix(".proof")
-        check_proved(trust(program), proof.proved, key=table.key(proof.name))
-        record, shown = table.codec.decode(proof.proved.value), json.loads(archive.read(f"{path[:-6]}.json"))
+        table, proved = TABLES[folder], PROVED.decode(archive.read(path))
+        first, *rest = name.removesuffix(".proof").split(".")
+        more = [bytes.fromhex(each) if folder == "erasures" else each for each in rest]
+        check_proved(trust(program), proved, key=table.key(bytes.fromhex(first), *more))
+        record, shown = table.codec.decode(proved.value), json.loads(archive.read(f"{path[:-6]}.json"))
         assert set(shown) == set(record.__struct_fields__)
         for field in ("owner", "reader", "manifest_root", "commitment"):
             if field in shown:
@@ -121,8 +129,15 @@ def test_an_export_holds_all_about_an_owner_with_proofs_that_hold(shared: Progra
         "recordings": 2,
         "consents-given": 2,
         "consents-received": 0,
+        "offers": 0,
+        "products": 0,
         "read-by-others": 2,
         "bought": 0,
+        "balance": 1,
+        "vehicles": 2,
+        "attestations": 2,
+        "rewards": 2,
+        "erasures": 0,
     }
     assert (answer["recordings"], answer["consents"], answer["receipts"]) == (2, 2, 2)
     readings = [path for path in archive.namelist() if path.startswith("readings/")]
@@ -151,7 +166,14 @@ def test_an_export_of_a_buyer_holds_what_it_bought_and_no_readings_of_others(sha
     assert answer["parts"] == 0
     assert not any(path.startswith("readings/") for path in archive.namelist())
     told = shared("data", "export", str(tmp_path / "again.zip"), "--as", "buyer").out.splitlines()
-    assert told[1:] == ["recordings  0", "parts       0", "consents    3", "receipts    3"]
+    assert told[1:] == [
+        "recordings  0",
+        "parts       0",
+        "consents    3",
+        "receipts    3",
+        "offers      0",
+        "products    0",
+    ]
 
 
 def test_an_export_writes_over_no_file_and_is_not_begun_where_it_can_not_be_written(
@@ -208,10 +230,19 @@ def test_an_erased_recording_is_gone_and_every_holder_has_said_so(shared: Progra
     assert not list(shared.home.glob(f"parties/*/keys/{first}/*"))
     words = ("recording", "read", first, "--purpose", "research")
     refused(shared, *words, code="consent/18", text="The recording is erased, or its time is over.")
-    refused(shared, "recording", "verify", first, code="vault/1", text="An object is not in the vault.")
+    text = "The recording was erased, or its time is over"
+    refused(shared, "recording", "verify", first, code="network/18", text=text)
+    states = {facts["recording"]: facts["state"] for facts in shared.json("recording", "list")["recordings"]}
+    assert [states.pop(first), set(states.values())] == ["erased", {"kept"}]
+    rows = shared("recording", "list").out.splitlines()[2:]
+    assert {row.split()[0]: row.split()[-1] for row in rows} == {
+        first[:12]: "erased",
+        **{name[:12]: "kept" for name in states},
+    }
     assert shared.json("recording", "read", other, "--purpose", "research")["rows"] > 0
     answer, archive = exported(shared, tmp_path / "mine.zip")
-    assert check_proofs(shared, archive)["recordings"] == answer["recordings"] == 2
+    counts = check_proofs(shared, archive)
+    assert (counts["recordings"], counts["erasures"]) == (answer["recordings"], 1) == (2, 1)
     readings = {path.split("/")[1] for path in archive.namelist() if path.startswith("readings/")}
     assert readings == {other}
 
@@ -270,3 +301,33 @@ def test_a_drive_that_was_erased_is_not_recorded_or_sold_again(shared: Program, 
     (told,) = ended.answer["refused"]
     assert "has been erased" in json.dumps(told)
     assert recordings(shared) == mine
+
+
+def test_of_an_export_it_is_told_what_is_missing_in_it(shared: Program, tmp_path: Path) -> None:
+    first, _ = recordings(shared)
+    root = shared.json("recording", "show", first)["hash"]
+    (manifest,) = (shared.home / "vault").rglob(root)
+    manifest.write_bytes(b"else")
+    told = shared("data", "export", str(tmp_path / "mine.zip"))
+    lines = [line for line in told.out.splitlines() if line.startswith("missing: ")]
+    assert told.code == 1
+    assert all(f"readings/{first}/" in line and "is not what it was" in line for line in lines)
+    again = shared("data", "export", str(tmp_path / "again.zip"), "--format", "json")
+    assert again.code == 1
+    assert [f"missing: {each}" for each in again.answer["missing"]] == lines
+    archive = zipfile.ZipFile(tmp_path / "again.zip")
+    assert check_proofs(shared, archive)["recordings"] == 2
+    assert archive.read("missing.txt").decode().splitlines() == again.answer["missing"]
+
+
+def test_an_erasure_is_as_late_as_its_last_holder(monkeypatch: pytest.MonkeyPatch, shared: Program) -> None:
+    def late_first(receipt: ErasureReceipt) -> ErasureReceipt:
+        (holder,) = receipt.holders
+        return receipt._replace(holders=[holder._replace(destroyed_ms=holder.destroyed_ms + 86_400_000), holder])
+
+    told = rights._erased
+    first, _ = recordings(shared)
+    (erased,) = shared.json("data", "erase", first, "--yes")["erased"]
+    monkeypatch.setattr(rights, "_erased", lambda receipt: told(late_first(receipt)))
+    (row,) = shared("data", "erase", first, first, "--yes").out.splitlines()[2:]
+    assert erased["holders"][0]["time"] not in row

@@ -14,9 +14,9 @@ from node.served import served
 from node.virtual_time import VirtualClock, run
 from onchain.ledger.probe import Put
 
-from autochain.client import HttpNode
+from autochain.client import HttpNode, host_and_port
 from autochain.client import http as client_http
-from autochain.client.http import BAD_ANSWER, MEDIA_TYPE, NODE_AWAY
+from autochain.client.http import BAD_ADDRESS, BAD_ANSWER, MEDIA_TYPE, NODE_AWAY
 from autochain.node import NodeApp
 from autochain.onchain.codec import NOT_DECODABLE, encode
 from autochain.onchain.ledger import Refused, errors
@@ -65,6 +65,52 @@ def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(client_http, "MAX_ANSWER_BYTES", 1_000)
     assert reason_of(answering(200, bytes(1_001))) == BAD_ANSWER
     assert reason_of(answering(200, bytes(1_000))) == NOT_DECODABLE
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port"),
+    [
+        ("127.0.0.1:8440", "127.0.0.1", 8440),
+        ("[::1]:1", "::1", 1),
+        ("node-1.example.org:65535", "node-1.example.org", 65_535),
+    ],
+)
+def test_an_address_is_parted_into_host_and_port(address: str, host: str, port: int) -> None:
+    assert host_and_port(address) == (host, port)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "8440",
+        ":8440",
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:notaport",
+        "127.0.0.1:0",
+        "127.0.0.1:65536",
+        "127.0.0.1:99999",
+        "127.0.0.1:٣",
+        "::1",
+        "[::1]",
+        "[::1:8440",
+        "[:::]:8440",
+        "[]:8440",
+        "a..b:8440",
+        f"{'x' * 64}:8440",
+        "x\ny",
+        "x:1\n",
+        "user@host:1",
+        "http://host:1",
+        "host:1/path",
+    ],
+    ids=repr,
+)
+def test_what_is_no_address_is_refused_before_anybody_is_asked(address: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        HttpNode.at(address, "main")
+    assert caught.value.reason == BAD_ADDRESS
 
 
 def test_where_nobody_listens_the_network_is_away() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,7 @@ def test_the_main_chain_begins_as_its_file_says(tmp_path: Path) -> None:
             spec = client.dispatcher.spec
             assert spec.fees_to == network.wallet("operation").account
             assert (spec.max_header_age_ms, spec.suites, spec.guards) == (10_000, (1,), ())
-            names = ["identity", "credentials", "token", "mining", "release", "recording", "consent", "market"]
-            assert [name for name, _ in spec.contracts] == names
+            assert [name for name, _ in spec.contracts] == tomllib.loads(MAIN)["contracts"]
             assert spec.bindings == (("accounts", "identity"), ("money", "token"))
             authority = (await client.prove(AUTHORITIES, network.wallet("registrar").account)).record
             assert "vehicle" in authority.roles
@@ -69,6 +69,10 @@ async def check_allocations(network: Network) -> None:
         pytest.param(('fees_to = "operation"', ""), "fees_to", id="missing field"),
         pytest.param(("suites = [1]", "suites = [1, 99]"), "suite 99 is not known", id="unknown suite"),
         pytest.param(("suites = [1]", "suites = []"), "suites", id="no suite"),
+        *(
+            pytest.param(("[bind]", f'[members_at]\nrelease = "{address}"\n[bind]'), "members_at, release", id=address)
+            for address in ("28452", ":28452", "127.0.0.1:notaport", "::1", "127.0.0.1:99999")
+        ),
         pytest.param(("history_heights = 1_000", "history_heights = 0"), "history_heights", id="no history"),
         *(
             pytest.param(("[bind]", f"[limits]\n{limit}\n[bind]"), named, id=limit)

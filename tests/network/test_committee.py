@@ -273,6 +273,15 @@ def test_a_member_that_was_away_destroys_what_was_erased_meanwhile_when_it_comes
     play(members, story)
 
 
+def test_a_member_whose_port_is_taken_says_which_and_names_no_option_that_it_lacks(members: Members) -> None:
+    address = next(each.address for each in Home(members.home).facts().members if each.party == SECOND)
+    served = run_command(members.home, "release", "serve", SECOND)
+    assert served.returncode == 1
+    assert "The member can't listen at its address." in served.stderr
+    assert f"port {address.rpartition(':')[2]}" in served.stderr
+    assert "--port" not in served.stderr
+
+
 def test_a_member_needs_nothing_but_the_networks_facts_and_its_own_folder(members: Members, tmp_path: Path) -> None:
     served = run_command(members.home, "release", "serve", "operation")
     assert served.returncode != 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import zipfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ from homes import Outsider, Scene, play, refuses
 
 from autochain.network import erase, export_data, sharing_list
 from autochain.network.rights import NOT_COMPLETE, NOT_ERASED
-from autochain.onchain.contracts.market import GetReceipt
+from autochain.onchain.contracts.market import COUNTS, RECEIPTS, GetReceipt
 from autochain.onchain.contracts.recording import GetErasure, GetRecording
 from autochain.onchain.contracts.recording.errors import NOT_YOURS
 from autochain.onchain.ledger import Answer
-from autochain.onchain.refusals import present
+from autochain.onchain.refusals import Refusal, present
 from autochain.services.release.errors import NO_ANSWER
 from autochain.services.release.records import Deposit, Forget, Opened, OpenRequest
 from autochain.vault.errors import MISSING
@@ -153,17 +153,84 @@ def test_a_stranger_erases_nothing_over_http_either(home: Path) -> None:
     play(home, story)
 
 
-def test_an_export_of_what_is_half_erased_holds_the_rest(home: Path, tmp_path: Path) -> None:
+def test_where_one_recording_is_not_the_owner_s_none_is_erased(home: Path) -> None:
     async def story(scene: Scene) -> None:
-        out = tmp_path / "mine.zip"
-        whole = await export_data(scene.network, scene.owner, out, progress=no_progress)
-        assert (whole.recordings, whole.parts, whole.consents, whole.receipts) == (2, 16, 1, 1)
-        await erase(scene.network, scene.owner, scene.recordings[:1], progress=no_progress)
-        half = await export_data(scene.network, scene.owner, out, progress=no_progress)
-        assert (half.recordings, half.parts) == (2, 8)
-        with zipfile.ZipFile(out) as archive:
-            assert archive.testzip() is None
-            readings = {path.split("/")[1] for path in archive.namelist() if path.startswith("readings/")}
-        assert readings == {scene.recordings[1].hex()}
+        stranger = bytes(20)
+        for names in ([*scene.recordings, stranger], [stranger, *scene.recordings]):
+            with pytest.raises(Refusal, match=stranger.hex()) as refused:
+                await erase(scene.network, scene.owner, names, progress=no_progress)
+            assert refused.value.reason == NOT_YOURS
+        for name in scene.recordings:
+            assert present(await scene.client.ask(GetRecording(name)), "it was recorded").erased_ms == 0
+            assert len(scene.part_keys(name)) == 8
+
+    play(home, story)
+
+
+def test_a_recording_that_is_named_twice_is_erased_once(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        told: list[tuple[int, int]] = []
+        first, other = scene.recordings
+        receipts = await erase(
+            scene.network, scene.owner, [first, other, first], progress=lambda done, of: told.append((done, of))
+        )
+        assert [receipt.recording for receipt in receipts] == [first, other]
+        assert told == [(1, 2), (2, 2)]
+
+    play(home, story)
+
+
+def test_a_damaged_manifest_does_not_keep_an_owner_from_its_receipt(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        name = scene.recordings[0]
+        record = present(await scene.client.ask(GetRecording(name)), "it was recorded")
+        (manifest,) = scene.network.home.vault.rglob(record.manifest_root.hex())
+        manifest.write_bytes(b"else")
+        (receipt,) = await erase(scene.network, scene.owner, [name], progress=no_progress)
+        assert receipt.recording == name
+        assert [holder.account for holder in receipt.holders] == [scene.network.committee.members[0].account]
+        assert scene.part_keys(name) == {}
+        assert not manifest.exists()
+
+    play(home, story)
+
+
+class Counting:
+    """A node that notes for which keys it was asked for proofs, and has something happen before each count."""
+
+    def __init__(self, node: Any, grow: Callable[[], Awaitable[object]], *, counts: bytes) -> None:
+        self._node = node
+        self._grow = grow
+        self._counts = counts
+        self.asked: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._node, name)
+
+    async def prove(self, key: bytes, **options: Any) -> Any:
+        if key == self._counts:
+            await self._grow()
+        self.asked.append(key)
+        return await self._node.prove(key, **options)
+
+
+def test_what_was_proved_is_not_proved_again_when_the_list_has_grown(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        node, growing = scene.client.node, [scene.recordings[1]]
+
+        async def grow() -> None:
+            # Not through this node: buying asks for proofs, too.
+            if growing:
+                scene.client.node = node
+                await scene.buy(scene.buyer, recording=growing.pop())
+                scene.client.node = counting
+
+        counting: Any = Counting(node, grow, counts=COUNTS.key(scene.owner.account))
+        scene.client.node = counting
+        shared = await sharing_list(scene.network, scene.owner.account, progress=no_progress)
+        assert len(shared.receipts) == 2
+        receipts = [RECEIPTS.key(name) for name, _ in shared.receipts]
+        assert sorted(key for key in counting.asked if key in receipts) == sorted(receipts)
+        assert counting.asked.count(COUNTS.key(scene.owner.account)) == 2
 
     play(home, story)

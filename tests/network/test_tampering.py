@@ -14,7 +14,7 @@ from homes import Scene, open_scene, play, refuses
 from msgspec.structs import replace
 
 from autochain.network import Home, find_consent, read_recording, verify_recording
-from autochain.network.errors import OTHER_VERSION
+from autochain.network.errors import BAD_FACTS, OTHER_VERSION
 from autochain.network.home import FORMAT
 from autochain.network.reading import FALSE_CLAIM, NOT_COMMITTED
 from autochain.onchain.codec import encode
@@ -25,7 +25,7 @@ from autochain.onchain.ledger import errors as ledger_errors
 from autochain.onchain.ledger.header import Commit, CommitSignature, LightBlock, SignedHeader
 from autochain.onchain.ledger.ics23 import BAD_PROOF, CommitmentProof, ExistenceProof, InnerOp
 from autochain.onchain.ledger.light import Proved
-from autochain.onchain.refusals import Reason, present
+from autochain.onchain.refusals import Reason, Refusal, present
 from autochain.privacy.hpke import NOT_OPENED
 from autochain.services.release.committee import split_key
 from autochain.services.release.errors import TOO_FEW_MEMBERS
@@ -362,15 +362,37 @@ def test_what_is_to_be_trusted_can_not_be_changed_unnoticed(home: Path) -> None:
         play(home, _nothing)
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"\xff", b'{"format": 3', b"[]"])
-def test_a_home_whose_facts_can_not_be_read_is_named(home: Path, data: bytes) -> None:
+def test_a_home_of_another_version_is_told_so(home: Path) -> None:
     facts = (home / "network.json").read_bytes()
     newer = facts.replace(b'"format":%d' % FORMAT, b'"format":%d' % (FORMAT + 1))
     assert newer != facts
-    for written in (data, newer):
-        (home / "network.json").write_bytes(written)
-        with refuses(OTHER_VERSION):
-            play(home, _nothing)
+    (home / "network.json").write_bytes(newer)
+    with refuses(OTHER_VERSION):
+        play(home, _nothing)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: b"",
+        lambda _: b"{}",
+        lambda _: b"\xff",
+        lambda _: b"[]",
+        lambda facts: facts[:-9],
+        lambda facts: facts.replace(b'"validators_hash":"', b'"validators_hash":"\x7f'),
+        lambda facts: facts.replace(b'"account":"', b'"account":"z'),
+        lambda facts: facts.replace(b'"threshold"', b'"thresholt"'),
+    ],
+)
+def test_damaged_facts_of_a_home_are_named_and_nobody_is_told_to_remove_its_keys(
+    home: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    file = home / "network.json"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(Refusal, match=str(file)) as refused:
+        play(home, _nothing)
+    assert refused.value.reason == BAD_FACTS
+    assert "Restore it from a backup" in refused.value.remedy
 
 
 async def _nothing(_: Scene) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from homes import fees_paid, refuses
 
 from autochain.network import Home, Network, open_network, verify_recording
-from autochain.onchain.contracts.consent import ListConsents, ListOffers
+from autochain.onchain.contracts.consent import ListConsents, ListOffers, Revoke, Withdraw
 from autochain.onchain.contracts.credentials import Holds, Role
 from autochain.onchain.contracts.identity import HandOver
 from autochain.onchain.contracts.market import GetReceipt, ListProducts, ListReceipts
@@ -235,3 +235,40 @@ def test_a_world_in_which_nobody_can_pay_stops_and_says_why(tmp_path: Path) -> N
                     raise stopped.exceptions[0] from None
 
     asyncio.run(run())
+
+
+def test_who_takes_back_what_the_world_granted_is_obeyed_and_the_cars_drive_on(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with open_network(Home(tmp_path / "home")) as network:
+            client, fleet = network.client, Fleet(1, 1, start_ms=network.clock() - PAST_MS)
+            sold = asyncio.Event()
+            world = asyncio.create_task(World(network, fleet, pause_s=0.0, told=lambda _: sold.set()).run())
+            await sold.wait()
+            owner = network.wallet("owner-01")
+            # The offer first, for it could lead to one more consent.
+            for name, _ in await client.pages(ListOffers(owner.account)):
+                await client.send(owner, Withdraw(name))
+            for name, _ in await client.pages(ListConsents(owner.account)):
+                await client.send(owner, Revoke(name))
+            await _drive_on(network, world)
+            receipts = await client.pages(ListReceipts(owner.account))
+            await _drive_on(network, world)
+            world.cancel()
+            await asyncio.gather(world, return_exceptions=True)
+            again = asyncio.create_task(World(network, fleet, pause_s=0.0, told=lambda _: None).run())
+            await _drive_on(network, again)
+            again.cancel()
+            await asyncio.gather(again, return_exceptions=True)
+            assert await client.pages(ListReceipts(owner.account)) == receipts
+            assert not any(given.lives(network.clock()) for _, given in await client.pages(ListConsents(owner.account)))
+            assert not any(made.stands(network.clock()) for _, made in await client.pages(ListOffers(owner.account)))
+
+    asyncio.run(run())
+
+
+async def _drive_on(network: Network, world: asyncio.Task[None]) -> None:
+    """Waits until the world has recorded two more trips."""
+    before = len(await network.client.pages(ListRecordings()))
+    while len(await network.client.pages(ListRecordings())) < before + 2:
+        assert not world.done()
+        await asyncio.sleep(0.01)

@@ -47,8 +47,9 @@ def test_a_car_is_shown_along_its_whole_trip_and_then_stands(clock: Clock, traff
     places: list[tuple[float, float]] = []
     for _ in range(101):
         (car,) = traffic.seen()
-        places.append((car.latitude, car.longitude))
-        assert (car.name, car.account, car.driving) == ("car-01", CAR, len(places) <= 100)
+        places.append((car.lat, car.lon))
+        assert (car.name, car.id) == ("car-01", CAR.hex())
+        assert car.state == ("driving" if len(places) <= 100 else "parked")
         clock.now_s += SHOWN_S / 100
     assert places[0] == pytest.approx(way[0])
     assert places[-1] == pytest.approx(way[-1])
@@ -59,7 +60,7 @@ def test_a_car_is_shown_along_its_whole_trip_and_then_stands(clock: Clock, traff
     assert max(haversine_km(a, b) for a, b in pairwise(places)) < length_km / 15
     clock.now_s += 3_600
     (car,) = traffic.seen()
-    assert (car.driving, car.speed_kmh) == (False, 0.0)
+    assert (car.state, car.speed_kmh) == ("parked", 0.0)
 
 
 def test_the_next_trip_takes_the_place_of_the_last(clock: Clock, traffic: Traffic) -> None:
@@ -68,7 +69,7 @@ def test_the_next_trip_takes_the_place_of_the_last(clock: Clock, traffic: Traffi
     clock.now_s += 2 * SHOWN_S
     traffic.show(CAR, drive)
     (car,) = traffic.seen()
-    assert car.driving
+    assert car.state == "driving"
 
 
 def test_a_drive_without_positions_is_not_to_be_seen(traffic: Traffic) -> None:

@@ -11,7 +11,7 @@ from homes import refuses
 from msgspec.structs import replace
 
 from autochain.vault import KeyBackup, KeyContext, KeyFolder
-from autochain.vault.errors import CORRUPT
+from autochain.vault.errors import CORRUPT, NO_BACKUP
 
 CONTEXT = KeyContext("main-test", b"1" * 20, "motion", "exact", b"h" * 20)
 OTHER = replace(CONTEXT, recording=b"2" * 20)
@@ -146,6 +146,42 @@ def test_a_folder_whose_keys_were_destroyed_and_not_dropped_is_not_backed_up(pla
     assert not place.backup_of(CONTEXT).exists()
 
 
-def test_where_nothing_was_backed_up_nothing_comes_back(place: Place) -> None:
-    assert place.backup.restore(place.keys) == 0
+@pytest.mark.parametrize("left", [0, 16, 31])
+def test_a_backup_key_that_was_cut_is_made_anew_while_the_keys_stand(place: Place, left: int) -> None:
+    place.backup.back_up(place.keys, place.keys.recordings())
+    key = place.folder / "backup-keys" / f"{CONTEXT.recording.hex()}.key"
+    key.write_bytes(key.read_bytes()[:left])
+    with refuses(CORRUPT):
+        place.backup.restore(place.keys)
+    assert place.backup.back_up(place.keys, place.keys.recordings()) == 1
+    assert (len(key.read_bytes()), key.stat().st_mode & 0o777) == (32, 0o600)
+    place.lose_keys()
+    assert place.backup.restore(place.keys) == 2
+    assert place.keys.get(CONTEXT) == SECRET
+
+
+def test_a_backup_that_the_disk_does_not_read_is_named_and_the_others_come_back(place: Place) -> None:
+    place.backup.back_up(place.keys, place.keys.recordings())
+    place.backup_of(CONTEXT).unlink()
+    place.backup_of(CONTEXT).mkdir()
+    place.lose_keys()
+    with refuses(CORRUPT):
+        place.backup.restore(place.keys)
+    assert place.keys.recordings() == [OTHER.recording]
+
+
+def test_names_that_somebody_else_gave_are_no_backups(place: Place) -> None:
+    place.backup.back_up(place.keys, place.keys.recordings())
+    for name in ("foo.backup", "abab.backup", f"copy of {CONTEXT.recording.hex()}.backup"):
+        (place.folder / "backup" / name).write_bytes(b"else")
+    place.lose_keys()
+    assert place.backup.restore(place.keys) == 2
+
+
+def test_where_there_is_no_folder_of_backups_it_is_said(place: Place) -> None:
+    with refuses(NO_BACKUP):
+        place.backup.restore(place.keys)
+    (place.folder / "file").write_bytes(b"")
+    with refuses(NO_BACKUP):
+        KeyBackup(place.folder / "file", backup_keys=place.folder / "backup-keys").restore(place.keys)
     place.backup.destroy(CONTEXT.recording)

@@ -126,6 +126,22 @@ def test_a_recordings_keys_are_destroyed_with_what_a_crash_left_of_them_and_no_o
     assert folder.recordings() == [ANOTHER]
 
 
+def test_names_that_somebody_else_gave_are_no_recordings(tmp_path: Path) -> None:
+    folder = KeyFolder(tmp_path / "keys")
+    folder.put_all({CONTEXT: b"sealed"})
+    for name in ("lost+found", "abab", "A" * 40, f"{RECORDING.hex()}.old", "é" * 40):
+        (tmp_path / "keys" / name).mkdir()
+    (tmp_path / "keys" / ANOTHER.hex()).write_bytes(b"no folder")
+    assert folder.recordings() == [RECORDING]
+
+
+def test_keys_that_lie_there_are_not_dropped(tmp_path: Path) -> None:
+    folder = KeyFolder(tmp_path / "keys")
+    folder.put_all({CONTEXT: b"sealed"})
+    folder.drop(RECORDING)
+    assert (folder.recordings(), folder.get(CONTEXT)) == ([RECORDING], b"sealed")
+
+
 def test_it_is_known_when_the_last_key_of_a_recording_came_in(tmp_path: Path) -> None:
     folder = KeyFolder(tmp_path / "keys")
     assert folder.since_ms(RECORDING) == 0

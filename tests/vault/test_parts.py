@@ -177,5 +177,5 @@ def test_a_part_is_found_by_category_and_precision() -> None:
 
 def test_every_refusal_of_the_vault_has_its_own_number() -> None:
     reasons = [value for value in vars(errors).values() if isinstance(value, Reason)]
-    assert len({reason.code for reason in reasons}) == len(reasons) == 16
+    assert len({reason.code for reason in reasons}) == len(reasons) == 17
     assert {reason.codespace for reason in reasons} == {"vault"}

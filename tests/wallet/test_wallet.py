@@ -134,6 +134,12 @@ def test_a_wallet_that_was_cut_is_refused(tmp_path: Path, cut: int) -> None:
         load(tmp_path, "owner")
 
 
+def test_a_wallet_that_the_disk_does_not_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "owner" / "wallet.json").mkdir(parents=True, mode=0o700)
+    with refuses(BAD_WALLET):
+        load(tmp_path, "owner")
+
+
 def test_another_partys_file_under_this_name_is_refused(tmp_path: Path) -> None:
     for name in ("owner", "buyer"):
         create(tmp_path, name, kind="person")

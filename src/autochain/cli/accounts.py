@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .answers import show, show_json, show_table
+from .completing import parties
 from .groups import examples, group
 from .naming import account_named
 from .options import MAX_HEIGHT, AsOption, Format, FormatOption, HomeOption, with_network
@@ -24,7 +25,8 @@ app = group("What accounts hold.", "account show")
 )
 def show_account(
     who: Annotated[
-        str | None, typer.Argument(metavar="ACCOUNT", help="A DID, or the name of a party of this home.")
+        str | None,
+        typer.Argument(metavar="ACCOUNT", autocompletion=parties, help="A DID, or the name of a party of this home."),
     ] = None,
     height: Annotated[
         int,
@@ -71,7 +73,10 @@ async def _facts(network: Network, account: bytes, name: str | None, height: int
 
 
 def transfer(
-    payee: Annotated[str, typer.Argument(metavar="PAYEE", help="Who gets it: a DID, or a party of this home.")],
+    payee: Annotated[
+        str,
+        typer.Argument(metavar="PAYEE", autocompletion=parties, help="Who gets it: a DID, or a party of this home."),
+    ],
     amount: Annotated[str, typer.Argument(metavar="ACC", help="How much, like 12 or 0.25.")],
     sender: AsOption = "owner",
     home: HomeOption = None,
@@ -105,9 +110,14 @@ def transfer(
     epilog=examples("account hand-over vehicle-3fa91c owner-2", "account hand-over car-01 owner-02 --as owner-01"),
 )
 def hand_over(
-    vehicle: Annotated[str, typer.Argument(metavar="VEHICLE", help="A DID, or a party of this home.")],
+    vehicle: Annotated[
+        str, typer.Argument(metavar="VEHICLE", autocompletion=parties, help="A DID, or a party of this home.")
+    ],
     taker: Annotated[
-        str, typer.Argument(metavar="PARTY", help="Who takes it over and pays the fee; its keys lie here.")
+        str,
+        typer.Argument(
+            metavar="PARTY", autocompletion=parties, help="Who takes it over and pays the fee; its keys lie here."
+        ),
     ],
     sender: AsOption = "owner",
     home: HomeOption = None,

@@ -32,7 +32,15 @@ def show(form: Format, answer: Mapping[str, Any]) -> None:
 
 
 def show_json(answer: Mapping[str, Any]) -> None:
-    text = json.dumps(answer, ensure_ascii=False, indent=2)
+    _print_json(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def show_json_line(answer: Mapping[str, Any]) -> None:
+    """Prints one of many objects, each on a line of its own."""
+    _print_json(json.dumps(answer, ensure_ascii=False))
+
+
+def _print_json(text: str) -> None:
     print(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text), flush=True)
 
 

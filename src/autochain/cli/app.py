@@ -5,8 +5,11 @@ from __future__ import annotations
 from . import (
     accounts,
     blocks,
+    building,
     checking,
     consents,
+    creating,
+    doctor,
     helping,
     products,
     project,
@@ -17,6 +20,7 @@ from . import (
     rights,
     starting,
     vaults,
+    watching,
 )
 from .groups import examples, group
 
@@ -56,6 +60,7 @@ app.add_typer(vaults.app, name="vault")
 app.add_typer(accounts.app, name="account")
 app.command("transfer", epilog=examples("transfer buyer 2.5", "transfer owner 0.25 --as buyer"))(accounts.transfer)
 app.add_typer(blocks.app, name="block")
+app.command("watch", epilog=examples("watch", "watch --once", "watch --format json"))(watching.watch)
 app.command("check", epilog=examples("check", "check --format json"))(checking.check)
 app.command("replay-blocks", epilog=examples("replay-blocks", "replay-blocks --home /tmp/copy --format json"))(
     checking.replay_blocks
@@ -66,5 +71,9 @@ app.command(
     context_settings={"ignore_unknown_options": True},
 )(project.run_tests)
 app.command("bench", epilog=examples("bench", "bench data --quick --format json"))(project.bench)
+app.add_typer(creating.app, name="new")
+app.command("docs", epilog=examples("docs"))(building.docs)
+app.command("console", epilog=examples("console", "console --check"))(building.console)
+app.command("doctor", epilog=examples("doctor", "doctor --home /tmp/try --format json"))(doctor.doctor)
 app.command("reset", epilog=examples("reset", "reset --yes --home /tmp/try"))(starting.reset)
 app.command("help", epilog=examples("help", "help recording read", "help --format json"))(helping.help_)

@@ -10,11 +10,10 @@ from .answers import show, show_json, show_table
 from .groups import examples, group
 from .naming import party_names
 from .options import MAX_HEIGHT, Format, FormatOption, HomeOption, with_network
+from .telling import plain, tag
 from .words import short, time_text, who
 
 if TYPE_CHECKING:
-    import msgspec
-
     from ..network import Network
     from ..onchain.ledger import BlockAnswer
 
@@ -71,10 +70,10 @@ def _transactions(network: Network, block: BlockAnswer) -> list[dict[str, Any]]:
             {
                 "hash": transaction_hash(data).hex(),
                 "sender": did(transaction.proof.sender),
-                "messages": [_tag(message) for message in transaction.messages],
+                "messages": [tag(message) for message in transaction.messages],
                 "fee_uacc": transaction.fee_uacc,
                 "refused": result.text or None,
-                "events": [{"event": _tag(event), **_plain(event)} for event in events],
+                "events": [{"event": tag(event), **plain(event)} for event in events],
             }
         )
     return found
@@ -87,14 +86,3 @@ def _row(names: dict[str, str], transaction: dict[str, Any]) -> dict[str, Any]:
         "messages": transaction["messages"],
         "outcome": transaction["refused"] or [event["event"] for event in transaction["events"]],
     }
-
-
-def _tag(record: msgspec.Struct) -> str:
-    return str(record.__struct_config__.tag)
-
-
-def _plain(event: msgspec.Struct) -> dict[str, Any]:
-    """Shows a record's fields as JSON can: bytes as hexadecimal digits."""
-    from msgspec.structs import asdict
-
-    return {name: value.hex() if isinstance(value, bytes) else value for name, value in asdict(event).items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .answers import show, show_json, show_table
+from .completing import parties, recordings
 from .groups import examples, group
 from .naming import account_named, consent_named, party_names, recording_named
 from .options import (
@@ -40,8 +41,14 @@ PartyOption = Annotated[str, typer.Option("--as", metavar="PARTY", help="Whose: 
     )
 )
 def grant(
-    reader: Annotated[str, typer.Argument(metavar="READER", help="Who may read: a DID, or a party of this home.")],
-    vehicle: Annotated[str, typer.Argument(metavar="VEHICLE", help="Whose recordings: the vehicle's DID or name.")],
+    reader: Annotated[
+        str,
+        typer.Argument(metavar="READER", autocompletion=parties, help="Who may read: a DID, or a party of this home."),
+    ],
+    vehicle: Annotated[
+        str,
+        typer.Argument(metavar="VEHICLE", autocompletion=parties, help="Whose recordings: the vehicle's DID or name."),
+    ],
     purpose: PurposeOption,
     category: Annotated[list[CategoryName], typer.Option(metavar="CATEGORY", help=CATEGORY_HELP)],
     price: Annotated[str, typer.Option(metavar="ACC", help="What the reader pays for each recording.")] = "0.5",
@@ -51,7 +58,7 @@ def grant(
     ] = "1970-01-01",
     until: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Recordings up to this time.", show_default="in a day"),
+        typer.Option(metavar="TIME", help="Recordings up to this time.", show_default="when the consent ends"),
     ] = None,
     days: Annotated[
         int, typer.Option(metavar="DAYS", min=1, max=3650, help="After how many days the consent expires.")
@@ -70,16 +77,16 @@ def grant(
     from_ms, until_ms = time_ms(since), time_ms(until) if until else None
 
     async def job(network: Network) -> dict[str, Any]:
-        now_ms = network.clock()
+        expires_ms = network.clock() + days * DAY_MS
         terms = Terms(
             vehicle=account_named(network, vehicle),
             purpose=purpose,
             categories=categories(category),
             precision=precision,
             from_ms=from_ms,
-            until_ms=now_ms + DAY_MS if until_ms is None else until_ms,
+            until_ms=expires_ms if until_ms is None else until_ms,
             price_uacc=price_uacc,
-            expires_ms=now_ms + days * DAY_MS,
+            expires_ms=expires_ms,
         )
         message = Grant(account_named(network, reader), terms)
         sent = await network.client.send(network.wallet(sender), message)
@@ -124,7 +131,10 @@ def revoke(
 )
 def explain(
     recording: Annotated[
-        str, typer.Argument(metavar="RECORDING", help="The recording's id, or its first 6 digits or more.")
+        str,
+        typer.Argument(
+            metavar="RECORDING", autocompletion=recordings, help="The recording's id, or its first 6 digits or more."
+        ),
     ],
     purpose: PurposeOption,
     category: Annotated[list[CategoryName], typer.Option(metavar="CATEGORY", help=CATEGORY_HELP)],

@@ -18,9 +18,6 @@ CANNOT_WRITE = Reason(
 NOT_CONFIRMED = Reason("cli", 8, "Nothing was removed: this was not confirmed.", "Say --yes to do it without asking.")
 NOT_A_CLONE = Reason("cli", 9, "This needs a clone of the project.", "Get the sources and use `./run` in them.")
 NO_BENCH = Reason("cli", 10, "There is no such bench.", "Use one of those that are named, or none to run all.")
-CANNOT_LISTEN = Reason(
-    "cli", 11, "The network can't listen there.", "Name an address of this machine with --host, and a free --port."
-)
 TOO_MUCH = Reason(
     "cli",
     12,
@@ -41,4 +38,35 @@ NOT_OFFERED = Reason(
 )
 OBJECTS_LOST = Reason(
     "cli", 18, "A store did not show all that it should keep.", "Restore it from a replica: reading heals what is read."
+)
+NOT_RUNNING = Reason(
+    "cli", 19, "No network runs in this home.", "Start it with `./run` in another terminal, and try again."
+)
+NOT_A_NAME = Reason(
+    "cli",
+    20,
+    "This is not a name for a contract.",
+    "Give 3 to 20 small letters of a-z, with single underscores between words, like road_works.",
+)
+NAME_TAKEN = Reason("cli", 21, "This name has a meaning already.", "Take another name; nothing was written.")
+CLONE_CHANGED = Reason(
+    "cli",
+    22,
+    "A file of this clone is not as it was expected; nothing was written.",
+    "Mend the place named here, or begin with a fresh clone.",
+)
+MEMBER_CANNOT_LISTEN = Reason(
+    "cli",
+    23,
+    "The member can't listen at its address.",
+    "End what listens there; the address is the one that the home's network.json names for the member.",
+)
+NOT_IN_COMMITTEE = Reason(
+    "cli", 24, "This party is no member of the committee.", "Name one of the members that are told here."
+)
+NOT_BUILT = Reason(
+    "cli", 40, "A program that builds this ended with an error.", "Read what it printed above, and mend that."
+)
+CONSOLE_DIFFERS = Reason(
+    "cli", 41, "The console's files are not what web/ builds.", "Run `./run console` and commit src/autochain/web."
 )

@@ -45,19 +45,32 @@ def _run(arguments: list[str]) -> int:
     except Abort:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not complain about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough.
+        _leave_stdout()
         return REFUSED
     except TyperException as error:
         path = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
-        text, remedy, number = error.format_message(), f"See `{path} --help`.", "usage"
+        # In one line: typer puts what may be chosen on lines of their own, behind tabs.
+        text, remedy, number = " ".join(error.format_message().split()), f"See `{path} --help`.", "usage"
     except (Refusal, OSError, Broken) as error:
         text, remedy, number = _words(error)
-    if "--format=json" in arguments or ("--format", "json") in pairwise(arguments):
-        show_json({"error": {"code": number, "text": text, "remedy": remedy}})
-    else:
+    in_json = "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+    try:
+        if in_json:
+            show_json({"error": {"code": number, "text": text, "remedy": remedy}})
+        sys.stdout.flush()
+    except OSError:
+        # A full disk takes no refusal either.
+        _leave_stdout()
+        in_json = False
+    if not in_json:
         print(plain(f"{text} [{number}]\n{remedy.rstrip()}"), file=sys.stderr)
     return MISUSED if number == "usage" else REFUSED
+
+
+def _leave_stdout() -> None:
+    """Lets what was not written go nowhere; the interpreter would complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _words(error: Refusal | OSError | Broken) -> tuple[str, str, str]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_ar
 
 import typer
 
+from .completing import parties
+
 if TYPE_CHECKING:
     from ..network import Home, Network
     from ..onchain.contracts.recording import Category
@@ -71,7 +73,10 @@ HomeOption = Annotated[
         show_default=False,
     ),
 ]
-AsOption = Annotated[str, typer.Option("--as", metavar="PARTY", help="The party who acts; its keys lie in the home.")]
+AsOption = Annotated[
+    str,
+    typer.Option("--as", metavar="PARTY", autocompletion=parties, help="The party who acts; its keys lie in the home."),
+]
 PurposeOption = Annotated[
     PurposeName, typer.Option(metavar="PURPOSE", help="What for: " + ", ".join(get_args(PurposeName)) + ".")
 ]
@@ -83,14 +88,20 @@ def categories(names: Iterable[CategoryName]) -> tuple[Category, ...]:
     return cast("tuple[Category, ...]", tuple(sorted({name.value for name in names})))
 
 
-def home_at(path: Path | None) -> Home:
-    from ..network import Home, default_home
-
+def named_home(path: Path | None) -> Path | None:
+    """Gives the folder that is named for the home, if any is."""
     # typer takes an empty variable for none, and the user's real home would be used where another was meant.
     if path is None and os.environ.get("AUTOCHAIN_HOME") == "":
         raise typer.BadParameter("it is empty; name a folder, or unset it.", param_hint="AUTOCHAIN_HOME")
+    return path
+
+
+def home_at(path: Path | None) -> Home:
+    from ..network import Home, default_home
+
+    folder = named_home(path) or default_home()
     vaults = tuple(filter(None, (part.strip() for part in os.environ.get("AUTOCHAIN_VAULT", "").split(","))))
-    return Home(path or default_home(), vaults=vaults)
+    return Home(folder, vaults=vaults)
 
 
 def with_network(path: Path | None, job: Callable[[Network], Coroutine[Any, Any, R]], *, make: bool = False) -> R:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .answers import show, show_json, show_table
+from ..onchain.refusals import Refusal
+from .answers import plain, show, show_json, show_table
+from .completing import parties, recordings
 from .consents import DAY_MS, terms_facts
 from .errors import NOT_OFFERED, UNKNOWN_OFFER, UNKNOWN_PRODUCT
 from .groups import examples, group
@@ -24,12 +27,14 @@ from .options import (
     categories,
     with_network,
 )
+from .reading import MostOption, new_folder, write_parts
 from .words import short, time_ms, time_text, uacc, who
 
 if TYPE_CHECKING:
-    from ..network import Network
+    from ..network import Network, Paid
     from ..onchain.contracts.consent import OpenOffer
     from ..onchain.contracts.market import Product
+    from ..wallet import Wallet
 
 app = group(
     "What owners offer to every buyer, and products made of it.",
@@ -60,7 +65,10 @@ ProductArgument = Annotated[
 )
 def offer(
     vehicle: Annotated[
-        str, typer.Argument(metavar="VEHICLE", help="Whose recordings: a DID, or a party of this home.")
+        str,
+        typer.Argument(
+            metavar="VEHICLE", autocompletion=parties, help="Whose recordings: a DID, or a party of this home."
+        ),
     ],
     purpose: PurposeOption,
     category: Annotated[list[CategoryName], typer.Option(metavar="CATEGORY", help=CATEGORY_HELP)],
@@ -166,7 +174,11 @@ def publish(
     title: Annotated[str, typer.Argument(metavar="TITLE", parser=_title, help="What buyers see, up to 80 letters.")],
     recordings: Annotated[
         list[str],
-        typer.Argument(metavar="RECORDING", help="Ids of 1 to 20 recordings, or their first 6 digits or more."),
+        typer.Argument(
+            metavar="RECORDING",
+            autocompletion=recordings,
+            help="Ids of 1 to 20 recordings, or their first 6 digits or more.",
+        ),
     ],
     purpose: PurposeOption,
     category: Annotated[list[CategoryName], typer.Option(metavar="CATEGORY", help=CATEGORY_HELP)],
@@ -198,15 +210,18 @@ def publish(
 
 @app.command("list", epilog=examples("product list", "product list --format json"))
 def list_(home: HomeOption = None, form: FormatOption = Format.TABLE) -> None:
-    """Lists the products on the market, with what each costs."""
+    """Lists the products on the market, with what each costs, and whether all its offers still stand."""
 
     async def job(network: Network) -> tuple[list[dict[str, Any]], dict[str, str]]:
         from ..onchain.contracts.consent import ListOffers
         from ..onchain.contracts.market import ListProducts
 
-        prices = {name: offer.terms.price_uacc for name, offer in await network.client.pages(ListOffers())}
+        # In this order, for a product's offers are there before it.
         found = await network.client.pages(ListProducts())
-        return [_product(*each, prices) for each in found if not each[1].taken_off_ms], party_names(network)
+        offers = dict(await network.client.pages(ListOffers()))
+        now_ms = network.clock()
+        products = [_product(*each, offers, now_ms) for each in found if not each[1].taken_off_ms]
+        return products, party_names(network)
 
     found, names = with_network(home, job)
     if form is Format.JSON:
@@ -222,6 +237,7 @@ def list_(home: HomeOption = None, form: FormatOption = Format.TABLE) -> None:
                 "purpose": each["purpose"],
                 "what": f"{', '.join(each['categories'])}; {each['precision']}",
                 "ACC": each["price"],
+                "offers": each["offers"],
             }
             for each in found
         ],
@@ -230,11 +246,12 @@ def list_(home: HomeOption = None, form: FormatOption = Format.TABLE) -> None:
     )
 
 
-def _product(name: bytes, product: Product, prices: dict[bytes, int]) -> dict[str, Any]:
+def _product(name: bytes, product: Product, offers: dict[bytes, OpenOffer], now_ms: int) -> dict[str, Any]:
     from ..onchain.ids import did
     from ..onchain.units import acc
 
-    price_uacc = sum(prices[item.offer] for item in product.items)
+    taken = [offers[item.offer] for item in product.items]
+    price_uacc = sum(offer.terms.price_uacc for offer in taken)
     return {
         "product": name.hex(),
         "title": product.name,
@@ -245,6 +262,7 @@ def _product(name: bytes, product: Product, prices: dict[bytes, int]) -> dict[st
         "precision": product.precision,
         "price": acc(price_uacc),
         "price_uacc": price_uacc,
+        "offers": "stand" if all(offer.stands(now_ms) for offer in taken) else "ended",
         "published": time_text(product.published_ms),
     }
 
@@ -255,41 +273,78 @@ def buy(
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write the readings into this new folder, for you alone.")
     ] = None,
+    most: MostOption = None,
     party: AsOption = "buyer",
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Buys a product: takes its offers up, pays each owner its share, and fetches the readings.
 
-    An owner is paid when the reading was delivered; what is not delivered within a day is refunded.
+    An owner is paid when the reading was delivered; what is not delivered within a day is refunded. Until then what
+    could not be fetched is fetched by buying the product again, which pays nothing again.
     """
-    from .reading import new_folder, write_parts
+    most_uacc = uacc(most) if most is not None else None
 
     async def job(network: Network) -> dict[str, Any]:
-        from ..network import buy_product
+        from ..network import pay_product
         from ..onchain.contracts.market import ListProducts
         from ..onchain.units import acc
 
+        reader = network.wallet(party)
         name = await id_named(network, product, lambda after: ListProducts(after=after), absent=UNKNOWN_PRODUCT)
-        bought = await buy_product(network, network.wallet(party), name)
-        if out is not None:
-            for read in bought:
-                write_parts(read.parts, out / f"{read.recording.hex()}.csv")
-        price_uacc = sum(read.price_uacc for read in bought)
+        paid = await pay_product(network, reader, name, most_uacc=most_uacc)
+        price_uacc = sum(each.price_uacc for each in paid)
+        rows, not_fetched = await _fetch(network, reader, paid, out)
         return {
             "product": name.hex(),
             "price": acc(price_uacc),
             "price_uacc": price_uacc,
-            "receipts": [read.receipt.hex() for read in bought],
-            "rows": sum(len(part.times_ms) for read in bought for part in read.parts),
-            "folder": str(out) if out else None,
+            "receipts": [each.receipt.hex() for each in paid],
+            "rows": rows,
+            "folder": str(out) if out and len(not_fetched) < len(paid) else None,
+            "not_fetched": not_fetched,
         }
 
     if out is None:
-        show(form, with_network(home, job))
+        _tell_bought(form, with_network(home, job))
         return
     with new_folder(out):
-        show(form, with_network(home, job))
+        _tell_bought(form, with_network(home, job))
+
+
+async def _fetch(
+    network: Network, reader: Wallet, paid: list[Paid], out: Path | None
+) -> tuple[int, list[dict[str, str]]]:
+    """Fetches what was paid for and writes it down; gives how many rows came, and what could not be fetched."""
+    from ..network import fetch_reading
+
+    rows, not_fetched = 0, list[dict[str, str]]()
+    for each in paid:
+        try:
+            read = await fetch_reading(network, reader, each.receipt)
+        except Refusal as refusal:
+            why = {"text": refusal.text, "remedy": refusal.remedy}
+            not_fetched.append({"recording": each.recording.hex(), "receipt": each.receipt.hex(), **why})
+            continue
+        rows += sum(len(part.times_ms) for part in read.parts)
+        if out is not None:
+            write_parts(read.parts, out / f"{each.recording.hex()}.csv")
+    return rows, not_fetched
+
+
+def _tell_bought(form: Format, answer: dict[str, Any]) -> None:
+    """Tells what was bought; ends with the code of a refusal where some of it could not be fetched."""
+    failed = answer["not_fetched"]
+    if form is Format.JSON:
+        show_json(answer)
+    else:
+        show(form, {name: value for name, value in answer.items() if name != "not_fetched"})
+        for each in failed:
+            print(plain(f"Not fetched: {each['recording']}. {each['text']} {each['remedy']}"), file=sys.stderr)
+        if failed:
+            print("Buy the product again within a day to fetch it; nothing is paid again.", file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command("take-off", epilog=examples("product take-off 8f0c27d1a5e4"))

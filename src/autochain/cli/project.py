@@ -14,9 +14,7 @@ import typer
 from .answers import show_json
 from .errors import NO_BENCH, NOT_A_CLONE
 from .options import Format, FormatOption
-
-USER_SETTINGS = ("AUTOCHAIN_PROGRAM", "AUTOCHAIN_HOME", "AUTOCHAIN_PORT", "AUTOCHAIN_VAULT")
-"""What a user sets for the network, and what must not change how the project is checked and measured."""
+from .settings import SETTINGS
 
 
 def run_tests(
@@ -30,7 +28,7 @@ def run_tests(
 
     It stops at the first that fails.
     """
-    root = _clone()
+    root = clone()
     checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["lint-imports"]]
     # Whole suites run on every core; what somebody names runs where its output can be followed.
     shared = [] if paths else ["-n", "auto"]
@@ -59,7 +57,7 @@ def bench(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Measures: each case with its value, ratio and goal."""
-    root = _clone()
+    root = clone()
     names = sorted(path.stem for path in (root / "bench").glob("[a-z]*.py") if path.stem != "cases")
     if not names or (name is not None and name not in names):
         raise NO_BENCH(f"{name}; there are {', '.join(names)}" if names else "this clone has none")
@@ -82,10 +80,10 @@ def bench(
 
 
 def _surroundings() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in USER_SETTINGS}
+    return {name: value for name, value in os.environ.items() if name not in SETTINGS or not SETTINGS[name].of_network}
 
 
-def _clone() -> Path:
+def clone() -> Path:
     root = Path(__file__).parents[3]
     if not (root / "run").exists():
         raise NOT_A_CLONE()

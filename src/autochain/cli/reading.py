@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from .answers import show, show_json
-from .errors import CANNOT_WRITE, FILE_EXISTS, UNKNOWN_RECORDING
+from .errors import CANNOT_WRITE, FILE_EXISTS
 from .naming import recording_named
 from .options import (
     CATEGORY_HELP,
@@ -28,10 +28,16 @@ from .options import (
     with_network,
 )
 from .recordings import RecordingArgument
+from .words import uacc
 
 if TYPE_CHECKING:
     from ..network import Network
     from ..signals import Part
+
+MostOption = Annotated[
+    str | None,
+    typer.Option("--most", metavar="ACC", help="Buy nothing that costs more in all.", show_default="any price"),
+]
 
 
 def read(
@@ -45,40 +51,39 @@ def read(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the readings into this new file, for you alone.")
     ] = None,
+    most: MostOption = None,
     party: AsOption = "buyer",
     home: HomeOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Buys a reading under a live consent, and writes it as CSV.
+    """Buys a reading under the cheapest live consent that covers it, and writes it as CSV.
 
     The keys come on the receipt and are used here; nobody else sees the readings. With --format json and no file, they
     are in the answer.
     """
+    most_uacc = uacc(most) if most is not None else None
 
     async def job(network: Network) -> tuple[dict[str, Any], list[Part]]:
-        from ..network import find_consent, read_recording
-        from ..onchain.contracts.recording import GetRecording
+        from ..network import read_under_consent
         from ..onchain.units import acc
 
-        reader = network.wallet(party)
-        name = await recording_named(network, recording)
-        record = await network.client.ask(GetRecording(name))
-        if record is None:
-            raise UNKNOWN_RECORDING()
-        consent, what = await find_consent(
-            network, reader, record, purpose=purpose, categories=categories(category or ()), precision=precision
-        )
-        receipt, price_uacc, parts = await read_recording(
-            network, reader, name, consent=consent, purpose=purpose, categories=what, precision=precision
+        bought, what = await read_under_consent(
+            network,
+            network.wallet(party),
+            await recording_named(network, recording),
+            purpose=purpose,
+            categories=categories(category or ()),
+            precision=precision,
+            most_uacc=most_uacc,
         )
         return {
-            "recording": name.hex(),
-            "receipt": receipt.hex(),
-            "price": acc(price_uacc),
+            "recording": bought.recording.hex(),
+            "receipt": bought.receipt.hex(),
+            "price": acc(bought.price_uacc),
             "categories": list(what),
             "precision": precision,
-            "rows": sum(len(part.times_ms) for part in parts),
-        }, parts
+            "rows": sum(len(part.times_ms) for part in bought.parts),
+        }, bought.parts
 
     if out is not None:
         with _new_file(out) as file:

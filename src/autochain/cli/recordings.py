@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .answers import show, show_json, show_table
+from .completing import recordings
 from .errors import UNKNOWN_RECORDING
 from .groups import examples, group
 from .naming import account_named, party_names, recording_named
@@ -22,7 +23,10 @@ app = group(
 )
 
 RecordingArgument = Annotated[
-    str, typer.Argument(metavar="RECORDING", help="The recording's id, or its first 6 digits or more.")
+    str,
+    typer.Argument(
+        metavar="RECORDING", autocompletion=recordings, help="The recording's id, or its first 6 digits or more."
+    ),
 ]
 
 
@@ -36,18 +40,18 @@ def list_(
 ) -> None:
     """Lists the recordings on the chain."""
 
-    async def job(network: Network) -> tuple[list[tuple[bytes, Recording]], dict[str, str]]:
+    async def job(network: Network) -> tuple[list[tuple[bytes, Recording]], dict[str, str], int]:
         from ..onchain.contracts.recording import ListRecordings
 
         account = account_named(network, owner) if owner else None
-        return await network.client.pages(ListRecordings(account)), party_names(network)
+        return await network.client.pages(ListRecordings(account)), party_names(network), network.clock()
 
-    found, names = with_network(home, job)
+    found, names, now_ms = with_network(home, job)
     found.sort(key=lambda pair: pair[1].height)
     if form is Format.JSON:
-        show_json({"recordings": [facts(name, record) for name, record in found]})
+        show_json({"recordings": [facts(name, record, now_ms) for name, record in found]})
     else:
-        show_table([_row(names, name, record) for name, record in found], shorten="vehicle")
+        show_table([_row(names, name, record, now_ms) for name, record in found], shorten="vehicle")
 
 
 @app.command("show", epilog=examples("recording show 8f0c27d1a5e4", "recording show 8f0c27 --format json"))
@@ -67,7 +71,8 @@ def show_recording(recording: RecordingArgument, home: HomeOption = None, form: 
         if record is None:
             raise UNKNOWN_RECORDING()
         reward = await network.client.ask(GetReward(name))
-        return facts(name, record) | {"reward": acc(reward.reward_uacc) if reward else "0"}, party_names(network)
+        found = facts(name, record, network.clock())
+        return found | {"reward": acc(reward.reward_uacc) if reward else "0"}, party_names(network)
 
     found, names = with_network(home, job)
     if form is Format.JSON:
@@ -107,7 +112,7 @@ def verify(recording: RecordingArgument, home: HomeOption = None, form: FormatOp
     show(form, with_network(home, job))
 
 
-def facts(name: bytes, record: Recording) -> dict[str, Any]:
+def facts(name: bytes, record: Recording, now_ms: int) -> dict[str, Any]:
     """Gives what the chain knows of a recording."""
     from ..onchain.ids import did
 
@@ -123,13 +128,18 @@ def facts(name: bytes, record: Recording) -> dict[str, Any]:
         "committed": time_text(record.committed_ms),
         "kept_until": time_text(record.keep_until_ms),
         "erased": time_text(record.erased_ms) if record.erased_ms else None,
+        "state": _state(record, now_ms),
         "parts": [
             {"category": part.category, "precision": part.precision, "bytes": part.size_bytes} for part in record.parts
         ],
     }
 
 
-def _row(names: dict[str, str], name: bytes, record: Recording) -> dict[str, Any]:
+def _state(record: Recording, now_ms: int) -> str:
+    return "kept" if record.is_kept(now_ms) else "erased" if record.erased_ms else "over"
+
+
+def _row(names: dict[str, str], name: bytes, record: Recording, now_ms: int) -> dict[str, Any]:
     from ..onchain.ids import did
 
     return {
@@ -138,4 +148,5 @@ def _row(names: dict[str, str], name: bytes, record: Recording) -> dict[str, Any
         "points": record.points,
         "hours (UTC)": hours_text(record.start_ms, record.end_ms),
         "height": record.height,
+        "state": _state(record, now_ms),
     }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..onchain.refusals import Refusal
 from .answers import show
-from .errors import NO_MEMBER
+from .completing import parties
+from .errors import MEMBER_CANNOT_LISTEN, NO_MEMBER, NOT_IN_COMMITTEE
 from .groups import examples, group
 from .options import Format, FormatOption, HomeOption, home_at
 
@@ -26,7 +29,9 @@ app = group(
     epilog=examples("release serve release-2", "release serve release-2 --home /srv/member --node 10.0.0.1:8440")
 )
 def serve(
-    party: Annotated[str, typer.Argument(metavar="PARTY", help="The member; its keys lie in the home.")],
+    party: Annotated[
+        str, typer.Argument(metavar="PARTY", autocompletion=parties, help="The member; its keys lie in the home.")
+    ],
     node: Annotated[
         str, typer.Option(metavar="HOST:PORT", help="Where the network answers.", show_default="where the home says")
     ] = "",
@@ -43,7 +48,9 @@ def serve(
 
 @app.command(epilog=examples("release restore release", "release restore release --from /mnt/copy/backup"))
 def restore(
-    party: Annotated[str, typer.Argument(metavar="PARTY", help="The member; its keys lie in the home.")],
+    party: Annotated[
+        str, typer.Argument(metavar="PARTY", autocompletion=parties, help="The member; its keys lie in the home.")
+    ],
     source: Annotated[
         Path | None,
         typer.Option("--from", metavar="FOLDER", help="A copy of the backup.", show_default="the member's backup"),
@@ -56,20 +63,23 @@ def restore(
     Backups may be copied anywhere. What was erased does not come back: its backup key in `backup-keys` is destroyed,
     and no copy opens without it. Keep `backup-keys` apart from the backups, and copy it nowhere that you can't clear.
     """
+    from ..network import NO_NETWORK
     from ..vault import KeyBackup, KeyFolder
-    from ..wallet import load
 
     place = home_at(home)
-    load(place.parties, party)
+    if not place.exists:
+        raise NO_NETWORK(str(place.path))
+    members = [member.party for member in place.facts().members]
+    if party not in members:
+        raise NOT_IN_COMMITTEE(f"{party}, not {' or '.join(members)}")
     folder = place.parties / party
     backup = KeyBackup(source or folder / "backup", backup_keys=folder / "backup-keys")
     show(form, {"recordings": backup.restore(KeyFolder(folder / "keys"))})
 
 
 async def _serve(home: Home, party: str, node: str, form: Format) -> None:
-    from ..network import NO_NETWORK, NodeApp, member_service, now_ms, reach_network
+    from ..network import NO_NETWORK, NodeApp, member_service, now_ms, reach_network, serving
     from ..services.release import routes
-    from .serving import listen, serving
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -85,10 +95,21 @@ async def _serve(home: Home, party: str, node: str, form: Format) -> None:
             raise NO_MEMBER(party)
         place, member = members[party]
         service = member_service(home, member, network.client, clock=now_ms)
-        host, _, port = member.address.rpartition(":")
-        with listen(host.strip("[]"), int(port)) as listening:
+        with _listen(member.address) as listening:
             show(form, {"member": place, "party": party, "address": member.address, "node": address})
-            async with serving(NodeApp({}, routes(service, place)), listening):
-                sweeping = asyncio.create_task(service.run())
+            # In a group, so that the member does not go on answering when its sweep ends by a fault of its own.
+            async with serving(NodeApp({}, routes(service, place)), listening), asyncio.TaskGroup() as group:
+                sweeping = group.create_task(service.run())
                 await stop.wait()
                 sweeping.cancel()
+
+
+def _listen(address: str) -> socket.socket:
+    from ..client import host_and_port
+    from ..network import listen
+
+    host, port = host_and_port(address)
+    try:
+        return listen(host, port)
+    except Refusal as refusal:
+        raise MEMBER_CANNOT_LISTEN(refusal.detail) from None

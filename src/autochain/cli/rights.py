@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .answers import show, show_json, show_table
+from .answers import plain, show, show_json, show_table
 from .bar import bar
+from .completing import recordings
 from .errors import CANNOT_WRITE, FILE_EXISTS, NOT_CONFIRMED, NOTHING_NAMED
 from .groups import examples, group
 from .naming import account_named, party_names, recording_named
@@ -99,7 +100,8 @@ def export(
 ) -> None:
     """Writes all that the network has about a party into a zip file.
 
-    Its records on the chain with their proofs, and its readings as CSV as far as it holds the keys.
+    Its records on the chain with their proofs, and its readings as CSV as far as it holds the keys. Readings that can't
+    be read are named, and hold up no other.
     """
 
     async def job(network: Network) -> dict[str, Any]:
@@ -120,14 +122,23 @@ def export(
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-    show(form, facts)
+    if form is Format.JSON:
+        show_json(facts)
+    else:
+        show(form, {name: value for name, value in facts.items() if name != "missing"})
+        for line in facts["missing"]:
+            print(plain(f"missing: {line}"))
+    if facts["missing"]:
+        raise typer.Exit(1)
 
 
 @app.command(epilog=examples("data erase 8f0c27d1a5e4", "data erase --all --yes --as owner-01"))
 def erase(
     recordings: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RECORDING", help="Ids of recordings, or their first 6 digits or more."),
+        typer.Argument(
+            metavar="RECORDING", autocompletion=recordings, help="Ids of recordings, or their first 6 digits or more."
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All recordings of the party.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
@@ -166,7 +177,7 @@ def erase(
             {
                 "recording": short(receipt["recording"]),
                 "holders": len(receipt["holders"]),
-                "destroyed": receipt["holders"][-1]["time"],
+                "destroyed": max(holder["time"] for holder in receipt["holders"]),
                 "read before": ", ".join(map(short, receipt["read_before"])) or "by nobody",
             }
             for receipt in receipts

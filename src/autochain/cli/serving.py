@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
-import logging
+import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
 from typing import NamedTuple
 
-import uvicorn
-
-from ..network import HOME_IN_USE, PORT_TAKEN, Home, Network, NodeApp, Opened, open_network
+from ..api import Rates, Stream
+from ..network import HOME_IN_USE, Home, HttpSettings, Network, Opened, listen, open_http, open_network, serving
 from ..onchain.refusals import Refusal, present
 from ..onchain.units import acc
-from ..sim import PAST_MS, Fleet, ProductSale, Sale, World
+from ..sim import PAST_MS, Fleet, ProductSale, Sale, Traffic, World, lines
 from .answers import show_json
-from .errors import CANNOT_LISTEN
 from .options import PROGRAM, Format
 from .words import short
 
 PAUSE_S = 8.0
-"""How long a car rests between two trips."""
-
-
-GRACE_S = 0.4
-"""How long a request under way may take when the network stops."""
+"""How long a car rests between two trips, and is shown on the last one."""
+LOOK_S = 0.5
+"""How often those who look are told where the cars are."""
 
 
 class Settings(NamedTuple):
@@ -63,72 +56,56 @@ async def _serve(home: Home, listening: socket.socket, settings: Settings) -> No
     async with open_network(home) as network:
         if network.app is None:
             raise HOME_IN_USE(home.holder)
-        home.announce(_address(listening))
-        await _tell(network, _address(listening), settings, fresh=fresh)
-        async with serving(network.app, listening) as served:
-            driving = asyncio.create_task(_drive(network, settings))
-            stopping = asyncio.create_task(stop.wait())
-            done, _ = await asyncio.wait([served, driving, stopping], return_when=asyncio.FIRST_COMPLETED)
-            driving.cancel()
-            stopping.cancel()
-        await asyncio.gather(driving, stopping, return_exceptions=True)
-        for task in done:
-            task.result()
+        fleet = Fleet(settings.seed, settings.cars, start_ms=network.clock() - PAST_MS)
+        traffic = Traffic(shown_s=PAUSE_S, clock=asyncio.get_running_loop().time)
+        async with open_http(network, _http(settings, fleet)) as served:
+            home.announce(_address(listening))
+            await _tell(network, _address(listening), settings, fresh=fresh)
+            async with serving(served.app, listening) as answering:
+                working = [
+                    answering,
+                    asyncio.create_task(_drive(network, fleet, traffic, settings)),
+                    asyncio.create_task(_look(traffic, served.stream, network)),
+                    asyncio.create_task(stop.wait()),
+                ]
+                done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+                # First of all, or those who listen would keep the server up.
+                served.stream.close()
+                for task in working[1:]:
+                    task.cancel()
+            await asyncio.gather(*working[1:], return_exceptions=True)
+            for task in done:
+                task.result()
 
 
-@contextlib.asynccontextmanager
-async def serving(app: NodeApp, listening: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
-    """Serves an application over HTTP; gives the task that does."""
-    # A request that can't be read is the sender's error, and nothing for the user's terminal.
-    server = _Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    served = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield served
-    finally:
-        # Requests that are cut off now are no errors that anybody should read about.
-        logging.getLogger("uvicorn.error").disabled = True
-        server.should_exit = True
-        await asyncio.wait([served], timeout=GRACE_S)
-        served.cancel()
-        await asyncio.gather(served, return_exceptions=True)
+def _http(settings: Settings, fleet: Fleet) -> HttpSettings:
+    rates = os.environ.get("AUTOCHAIN_RATE")
+    return HttpSettings(
+        host=settings.host,
+        database=os.environ.get("AUTOCHAIN_INDEX", ""),
+        rates=Rates.read(rates) if rates else Rates(),
+        roads=tuple(lines(fleet.network)),
+    )
 
 
-async def _drive(network: Network, settings: Settings) -> None:
+async def _look(traffic: Traffic, stream: Stream, network: Network) -> None:
+    """Tells those who listen where the cars are."""
+    while True:
+        stream.publish("vehicles", {"time_ms": network.clock(), "vehicles": traffic.seen()})
+        await asyncio.sleep(LOOK_S)
+
+
+async def _drive(network: Network, fleet: Fleet, traffic: Traffic, settings: Settings) -> None:
     """Lets the simulated cars drive; when they can't any more, the network goes on without them."""
-    fleet = Fleet(settings.seed, settings.cars, start_ms=network.clock() - PAST_MS)
     told = _untold if settings.form is Format.JSON else _told if sys.stdout.isatty() else _told_to_a_file
     try:
-        await World(network, fleet, pause_s=PAUSE_S, told=told).run()
+        await World(network, fleet, pause_s=PAUSE_S, told=told, traffic=traffic).run()
     except (ExceptionGroup, Refusal) as error:
         first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
         if not isinstance(first, Refusal):
             raise first from None
         print(f"The cars have stopped: {first}", file=sys.stderr, flush=True)
     await asyncio.Event().wait()
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to us."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, so that asyncio sends each answer at once; otherwise every request takes 40 ms longer.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        # Another that only bound the port is found out here.
-        listening.listen()
-    except OSError as error:
-        listening.close()
-        reason = PORT_TAKEN if error.errno == errno.EADDRINUSE else CANNOT_LISTEN
-        raise reason(f"{host}, port {port}: {error.strerror}") from None
-    return listening
 
 
 def _address(listening: socket.socket) -> str:
@@ -146,10 +123,12 @@ async def _tell(network: Network, address: str, settings: Settings, *, fresh: bo
         show_json(
             {
                 "chain": status.chain_id,
+                "validators_hash": network.facts.validators_hash,
                 "height": status.height,
                 "opened": opened._asdict(),
                 "home": str(network.home.path),
                 "node": address,
+                "console": f"http://{address}",
                 "parties": parties,
                 "cars": settings.cars,
             }
@@ -157,8 +136,9 @@ async def _tell(network: Network, address: str, settings: Settings, *, fresh: bo
         return
     print(
         f"""AutoChain {"is made and runs" if fresh else "goes on"}: chain {status.chain_id}, height {status.height}
+  console  http://{address}
+  trust    {network.facts.validators_hash}, the hash of the chain's validators
   home     {network.home.path}
-  node     {address}
   parties  {len(parties)}
   store    {_store_text(opened)}
 

@@ -10,17 +10,29 @@ from .errors import NOT_A_TIME, TOO_MUCH
 SHOWN_DIGITS = 12
 """How many digits of an id a table shows."""
 _START = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999, with which dates end here."""
 
 
 def time_text(time_ms: int) -> str:
-    return (_START + timedelta(milliseconds=time_ms)).strftime("%Y-%m-%d %H:%M:%S")
+    """Writes a time; one after the year 9999, which a chain can hold and no date, is the last of that year."""
+    return f"{_time(time_ms):%Y-%m-%d %H:%M:%S}"
+
+
+def clock_text(time_ms: int, *, whole: bool = False) -> str:
+    """Writes the time of a day, or wholly with its day."""
+    return time_text(time_ms) if whole else time_text(time_ms)[11:]
 
 
 def hours_text(start_ms: int, end_ms: int) -> str:
     """Writes a time between two whole hours; the day of its end is left out where there is no doubt."""
-    start, end = (_START + timedelta(milliseconds=time_ms) for time_ms in (start_ms, end_ms))
+    start, end = _time(start_ms), _time(end_ms)
     until = f"{end:%H:%M}" if end - start < timedelta(days=1) else f"{end:%Y-%m-%d %H:%M}"
     return f"{start:%Y-%m-%d %H:%M}–{until}"
+
+
+def _time(time_ms: int) -> datetime:
+    return _START + timedelta(milliseconds=min(time_ms, _LATEST_MS))
 
 
 def time_ms(text: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import ssl
 from typing import TYPE_CHECKING
 
@@ -24,11 +26,29 @@ from ..onchain.refusals import Reason
 if TYPE_CHECKING:
     import httpx
 
+BAD_ADDRESS = Reason("client", 3, "This is not an address.", "Write it like 127.0.0.1:8440 or [::1]:8440.")
 NODE_AWAY = Reason("client", 1, "The network does not answer.", "Start it with `./run`, or see whether it still runs.")
 BAD_ANSWER = Reason("client", 2, "What answers there is not a node of AutoChain.", "Check the address.")
 TIMEOUT_S = 60.0
 MAX_ANSWER_BYTES = BLOCK_ANSWER.max_bytes
 MEDIA_TYPE = "application/vnd.msgpack"
+_LABEL = "[A-Za-z0-9_-]{1,63}"
+_ADDRESS = re.compile(rf"({_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\]):([0-9]{{1,5}})")
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Parts an address like `127.0.0.1:8440`; a host that is left out is refused, for it would mean all there are."""
+    match = _ADDRESS.fullmatch(address)
+    if not match or not 0 < int(match[2]) < 1 << 16:
+        raise BAD_ADDRESS(repr(address[:60]))
+    host = match[1]
+    if host.startswith("["):
+        host = host[1:-1]
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            raise BAD_ADDRESS(repr(address[:60])) from None
+    return host, int(match[2])
 
 
 class HttpNode:
@@ -43,6 +63,7 @@ class HttpNode:
         """Speaks to the node at an address like `127.0.0.1:8440`."""
         import httpx
 
+        host_and_port(address)
         # Plain HTTP asks for no certificates; to load the usual ones would take longer than most requests.
         none = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         url = f"http://{address}"

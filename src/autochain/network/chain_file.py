@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 
+from ..client import host_and_port
 from ..node import HISTORY_HEIGHTS
 from ..onchain.codec import encode
 from ..onchain.contracts import consent, credentials, identity, market, mining, recording, release, token
 from ..onchain.crypto import SUITES
 from ..onchain.ids import contract_account
 from ..onchain.ledger import ChainSpec, Contract, Genesis, Limits
+from ..onchain.refusals import Refusal
 from ..onchain.units import TOTAL_SUPPLY_UACC, mul_div
 from ..wallet import Wallet
 from .errors import BAD_CHAIN_FILE
@@ -37,6 +39,8 @@ class ChainFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suites: tuple[int, ...]
     bind: dict[str, str]
     genesis: dict[str, dict[str, Any]]
+    demonstration: bool = False
+    """Whether anybody at the node's address may act as any party whose keys lie in its home."""
     limits: dict[str, int] = {}
     history_heights: int = HISTORY_HEIGHTS
     """For how many heights back a node answers what the state held."""
@@ -64,6 +68,11 @@ def load(name: str) -> ChainFile:
         raise BAD_CHAIN_FILE(f"{path}: {', '.join(unknown) or file.engine} is not known")
     if not file.suites or file.history_heights < 1:
         raise BAD_CHAIN_FILE(f"{path}: suites and history_heights must be at least one")
+    for party, address in file.members_at.items():
+        try:
+            host_and_port(address)
+        except Refusal as refusal:
+            raise BAD_CHAIN_FILE(f"{path}: members_at, {party}: {refusal}") from None
     limits = Limits(**file.limits)
     if min(limits.free_per_block, limits.timers_per_block) < 1:
         raise BAD_CHAIN_FILE(f"{path}: with free_per_block or timers_per_block below 1, some would wait for ever")

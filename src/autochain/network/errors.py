@@ -10,3 +10,12 @@ NO_NETWORK = Reason("network", 3, "There is no network in this home.", "Start on
 BAD_CHAIN_FILE = Reason("network", 4, "The chain file can't be used.", "Mend the place named here.")
 PORT_TAKEN = Reason("network", 5, "The port is taken.", "Name another with --port, or 0 for any free one.")
 OTHER_VERSION = Reason("network", 6, "This home was made by another version.", "Use that version, or `./run reset` it.")
+BAD_FACTS = Reason(
+    "network",
+    17,
+    "The file that says what network this home holds is damaged.",
+    "Restore it from a backup; don't reset: that destroys all keys in the home.",
+)
+CANNOT_LISTEN = Reason(
+    "network", 15, "It can't listen there.", "Name an address of this machine with --host, and a free --port."
+)

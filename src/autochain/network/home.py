@@ -6,28 +6,39 @@ import fcntl
 import os
 import shutil
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 
 import msgspec
 
+from ..client import host_and_port
 from ..onchain.refusals import Refusal, ensure
 from ..privacy import make_private_folder, write_private
-from .errors import BAD_HOME, OTHER_VERSION
+from .errors import BAD_FACTS, BAD_HOME, OTHER_VERSION
 
 FORMAT = 3
 """Counts up when homes that were made before can not be used any more."""
 FOLDERS = ("chains", "parties", "vault")
 
 
+def _hexadecimal(length: int) -> str:
+    return f"^[0-9a-f]{{{2 * length}}}$"
+
+
 class MemberFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One member of the release committee."""
 
     party: str
-    account: str
-    key: str
+    account: Annotated[str, msgspec.Meta(pattern=_hexadecimal(20))]
+    key: Annotated[str, msgspec.Meta(pattern=_hexadecimal(32))]
     """X25519 public key to which shares for it are sealed."""
     address: str = ""
     """Where it answers, when it does not run in the node's process."""
+
+
+class _Version(msgspec.Struct, frozen=True):
+    """What every version's facts say."""
+
+    format: int
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -35,7 +46,7 @@ class Facts(msgspec.Struct, frozen=True):
 
     format: int
     chain_id: str
-    validators_hash: str
+    validators_hash: Annotated[str, msgspec.Meta(pattern=_hexadecimal(32))]
     """Whose signatures count, in hexadecimal."""
     members: tuple[MemberFacts, ...]
     """The release committee, in the order of its shares."""
@@ -64,6 +75,11 @@ class Home:
     @property
     def vault(self) -> Path:
         return self.path / "vault"
+
+    @property
+    def index(self) -> Path:
+        """The read model, which may be removed at any time: it is made again."""
+        return self.path / "index.sqlite"
 
     def share(self, party: str) -> Path:
         """Where a registrar's share of the key lies."""
@@ -136,12 +152,21 @@ class Home:
         self._half_made.unlink(missing_ok=True)
 
     def facts(self) -> Facts:
+        file = self.path / "network.json"
         try:
-            facts = msgspec.json.decode((self.path / "network.json").read_bytes(), type=Facts)
+            data = file.read_bytes()
+            made_by = msgspec.json.decode(data, type=_Version).format
+            if made_by != FORMAT:
+                raise OTHER_VERSION(f"format {made_by}, this is {FORMAT}")
+            facts = msgspec.json.decode(data, type=Facts)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise OTHER_VERSION(str(self.path)) from None
-        if facts.format != FORMAT:
-            raise OTHER_VERSION(f"format {facts.format}, this is {FORMAT}")
+            raise BAD_FACTS(str(file)) from None
+        for member in facts.members:
+            if member.address:
+                try:
+                    host_and_port(member.address)
+                except Refusal as refusal:
+                    raise refusal.reason(f"{file}, {member.party}: {refusal.detail}") from None
         return facts
 
     def announce(self, address: str) -> None:
@@ -162,6 +187,8 @@ class Home:
         self._half_made.touch(mode=0o600)
         (self.path / "network.json").unlink(missing_ok=True)
         (self.path / "address").unlink(missing_ok=True)
+        for file in self.path.glob(f"{self.index.name}*"):
+            file.unlink()
         self._clear()
         self._half_made.unlink()
 

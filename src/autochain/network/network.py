@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -31,15 +32,17 @@ from ..onchain.ledger.light import Trust, check_proved
 from ..onchain.refusals import Refusal, present
 from ..onchain.units import UACC_PER_ACC
 from ..services.release import Depositor
-from ..vault import MISSING, KeyFolder
+from ..vault import KeyFolder
 from ..wallet import Wallet, create, load, wallets
 from . import chain_file
 from .errors import HOME_IN_USE, NO_NETWORK
 from .home import FORMAT, Facts, Home, MemberFacts
+from .retention import Retention
 from .services import Services, stand_in
 from .vaults import one_vault, opened_vaults
 
 CHAIN = "main"
+_log = logging.getLogger(__name__)
 STARTING_UACC = {"person": 20 * UACC_PER_ACC, "organisation": 1_000 * UACC_PER_ACC, "device": UACC_PER_ACC}
 """What a new party of a demonstration network is given to begin with."""
 PATIENCE, PAUSE_S = 50, 0.1
@@ -81,6 +84,8 @@ class Network:
         """What this process may serve to others; None where another process runs the network."""
         self.opened: Opened | None = None
         """None where another process runs the network."""
+        self._unusable: set[str] = set()
+        """Parties whose wallets don't open, as was told."""
 
     def wallet(self, name: str) -> Wallet:
         return load(self.home.parties, name)
@@ -90,7 +95,16 @@ class Network:
 
     def names(self) -> dict[bytes, str]:
         """Gives the names of the parties whose keys lie in this home, by account."""
-        return {self.wallet(name).account: name for name in wallets(self.home.parties)}
+        found: dict[bytes, str] = {}
+        for name in wallets(self.home.parties):
+            try:
+                found[self.wallet(name).account] = name
+            except Refusal as refusal:
+                # Only who needs this one is refused; everybody else does without it, and hears of it once.
+                if name not in self._unusable:
+                    self._unusable.add(name)
+                    _log.warning("party %s: %s", name, refusal)
+        return found
 
     def keys(self, party: str) -> KeyFolder:
         return KeyFolder(self.home.parties / party / "keys")
@@ -141,17 +155,6 @@ class Network:
         keys = await self.client.ask(interfaces.KeysOf(wallet.account))
         if keys is not None and keys.sequence == 1 and not await self.client.balance_uacc(wallet.account):
             await self.client.send(giver, Transfer(wallet.account, STARTING_UACC[wallet.kind]))
-
-    def remove_objects(self, manifest_root: bytes) -> None:
-        """Removes a recording's ciphertext from the vault; it may be gone already."""
-        try:
-            manifest = self.vault.get_manifest(manifest_root)
-        except Refusal as refusal:
-            if refusal.reason != MISSING:
-                raise
-            return
-        self.vault.remove_all([chunk for part in manifest.parts for chunk in part.chunks])
-        self.vault.remove_manifest(manifest_root)
 
     def unit(self, vehicle: Wallet, owner: Wallet) -> Unit:
         """Puts the on-board unit of a vehicle together."""
@@ -286,7 +289,8 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
         try:
             # When the engine ends by a fault of its own, whoever waits for it must not wait for ever.
             async with asyncio.TaskGroup() as group:
-                running = [group.create_task(engine.run()), group.create_task(services.run())]
+                runs = (engine.run(), services.run(), Retention(network).run())
+                running = [group.create_task(run) for run in runs]
                 try:
                     yield network
                 finally:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..onchain.contracts.consent import NO_CONSENT, ListConsents, ListOffers, Purpose, Request, decide
-from ..onchain.contracts.market import RECEIPTS, Buy, ListReceipts, Read
+from ..onchain.contracts.consent import (
+    CONSENTS,
+    NO_CONSENT,
+    OFFERS,
+    ListConsents,
+    ListOffers,
+    Purpose,
+    Request,
+    decide,
+)
+from ..onchain.contracts.market import PRODUCTS, RECEIPTS, Buy, ListReceipts, Product, Read
 from ..onchain.contracts.market import Bought as BoughtEvent
 from ..onchain.contracts.recording import RECORDINGS, Category, GetRecording, Part, Precision, Recording
 from ..onchain.ledger import interfaces
 from ..onchain.ledger.header import Header
 from ..onchain.refusals import Reason, Refusal, present
+from ..onchain.units import acc
 from ..services.release import buy, fetch
 from ..signals import Part as Readings
 from ..signals import read_part
@@ -26,6 +37,13 @@ FALSE_CLAIM = Reason(
     "Don't buy it, and ask its owner.",
 )
 NOT_HELD = Reason("network", 12, "The recording has no such part.", "See which parts it has with `recording show`.")
+TOO_DEAR = Reason("network", 16, "It costs more than you would pay.", "Name a higher amount with --most, or none.")
+OVER = Reason(
+    "network",
+    18,
+    "The recording was erased, or its time is over: the chain's record holds, and its objects are destroyed.",
+    "Verify another; `recording show` says since when.",
+)
 
 
 class Checked(NamedTuple):
@@ -42,6 +60,8 @@ async def verify_recording(network: Network, recording: bytes) -> Checked:
     shown = await network.client.prove(RECORDINGS, recording)
     if shown.record is None:
         raise NOT_COMMITTED()
+    if not shown.record.is_kept(network.clock()):
+        raise OVER()
     manifest = network.vault.get_manifest(shown.record.manifest_root)
     held = tuple(Part(part.category, part.precision, part.size_bytes) for part in manifest.parts)
     if manifest.recording != recording or held != shown.record.parts:
@@ -58,16 +78,22 @@ async def find_consent(
     purpose: Purpose,
     categories: Sequence[Category],
     precision: Precision,
+    consent: bytes | None = None,
+    most_uacc: int | None = None,
 ) -> tuple[bytes, tuple[Category, ...]]:
-    """Finds a consent that lets the reader read, and what to read: all that it covers, where no category is named.
+    """Finds the cheapest consent that lets the reader read, and what: all that it covers, where no category is named.
 
-    When there is none, refuses with the reason of the consent that comes nearest.
+    Looks at all that the reader was given, or at the one that is named. When none lets it read, refuses with the
+    reason of the one that comes nearest; when all cost more than `most_uacc`, with the price.
     """
     held = {part.category for part in recording.parts if part.precision == precision}
     refusals: list[Refusal] = []
+    fitting: list[tuple[int, int, bytes, tuple[Category, ...]]] = []
     owner = await network.client.ask(interfaces.AccountOf(recording.owner))
-    for name, consent in await network.client.pages(ListConsents(reader.account, as_reader=True)):
-        what = tuple(sorted(categories or held & set(consent.terms.categories)))
+    for name, given in await network.client.pages(ListConsents(reader.account, as_reader=True)):
+        if consent not in (None, name):
+            continue
+        what = tuple(sorted(categories or held & set(given.terms.categories)))
         request = Request.to_read(
             recording,
             reader=reader.account,
@@ -77,12 +103,75 @@ async def find_consent(
             owner_active=owner is not None and owner.active,
             now_ms=network.clock(),
         )
-        refusal = decide(consent, request, now_ms=network.clock())
-        if refusal is None and what:
-            return name, what
+        refusal = decide(given, request, now_ms=network.clock())
         if refusal is not None:
             refusals.append(refusal)
+        elif what:
+            # Of those that cost the same, the one that covers most.
+            fitting.append((given.terms.price_uacc, -len(what), name, what))
+    if fitting:
+        _, _, name, what = min(fitting)
+        if most_uacc is not None:
+            # Proved, since a node that lies about the price would have us pay more.
+            proved = present((await network.client.prove(CONSENTS, name)).record, "a consent stays on record")
+            _refuse_above(most_uacc, proved.terms.price_uacc)
+        return name, what
     raise max(refusals, key=lambda refusal: refusal.code) if refusals else NO_CONSENT()
+
+
+def _refuse_above(most_uacc: int, price_uacc: int) -> None:
+    if price_uacc > most_uacc:
+        raise TOO_DEAR(f"{acc(price_uacc)} ACC")
+
+
+class Bought(NamedTuple):
+    """One recording that was bought and read."""
+
+    recording: bytes
+    receipt: bytes
+    price_uacc: int
+    parts: list[Readings]
+
+
+async def fetch_reading(network: Network, reader: Wallet, receipt: bytes) -> Bought:
+    """Fetches what a receipt opens, and reads it."""
+    client = network.client
+    reading = await fetch(client, reader, network.committee, network.vault, receipt, clock=network.clock)
+    record = present((await client.prove(RECEIPTS, receipt)).record, "what was fetched on stands on the chain")
+    # In a thread, for unpacking a long drive takes a while.
+    parts = await asyncio.to_thread(lambda: [read_part(plain) for plain in reading.parts.values()])
+    return Bought(record.recording, receipt, record.price_uacc, parts)
+
+
+async def read_under_consent(
+    network: Network,
+    reader: Wallet,
+    recording: bytes,
+    *,
+    purpose: Purpose,
+    categories: Sequence[Category],
+    precision: Precision,
+    consent: bytes | None = None,
+    most_uacc: int | None = None,
+) -> tuple[Bought, tuple[Category, ...]]:
+    """Reads a recording under the named consent or the cheapest that fits; without categories all that this covers."""
+    record = await network.client.ask(GetRecording(recording))
+    if record is None:
+        raise NOT_COMMITTED()
+    found, what = await find_consent(
+        network,
+        reader,
+        record,
+        purpose=purpose,
+        categories=categories,
+        precision=precision,
+        consent=consent,
+        most_uacc=most_uacc,
+    )
+    receipt, price_uacc, parts = await read_recording(
+        network, reader, recording, consent=found, purpose=purpose, categories=what, precision=precision
+    )
+    return Bought(recording, receipt, price_uacc, parts), what
 
 
 async def read_recording(
@@ -105,9 +194,8 @@ async def read_recording(
     ) or await buy(
         client, reader, recording, consent=consent, purpose=purpose, categories=categories, precision=precision
     )
-    reading = await fetch(client, reader, network.committee, network.vault, receipt, clock=network.clock)
-    bought = (await client.prove(RECEIPTS, receipt)).record
-    return receipt, bought.price_uacc, [read_part(plain) for plain in reading.parts.values()]
+    read = await fetch_reading(network, reader, receipt)
+    return receipt, read.price_uacc, read.parts
 
 
 async def _open_receipt(network: Network, reader: Wallet, wanted: Read) -> bytes | None:
@@ -120,33 +208,46 @@ async def _open_receipt(network: Network, reader: Wallet, wanted: Read) -> bytes
     return None
 
 
-class Bought(NamedTuple):
-    """One recording of a product that was bought and read."""
+async def buy_product(network: Network, reader: Wallet, product: bytes) -> list[Bought]:
+    """Reads all of a product; buys it, unless the reader has bought it and its receipts are still open."""
+    return [await fetch_reading(network, reader, paid.receipt) for paid in await pay_product(network, reader, product)]
+
+
+class Paid(NamedTuple):
+    """One recording that was bought with a product, and may now be fetched."""
 
     recording: bytes
     receipt: bytes
     price_uacc: int
-    parts: list[Readings]
 
 
-async def buy_product(network: Network, reader: Wallet, product: bytes) -> list[Bought]:
-    """Reads all of a product; buys it, unless the reader has bought it and its receipts are still open."""
+async def pay_product(network: Network, reader: Wallet, product: bytes, *, most_uacc: int | None = None) -> list[Paid]:
+    """Gives the receipts of a product; buys it, unless the reader has bought it and its receipts are still open."""
     client, now_ms = network.client, network.clock()
-    receipts = [
-        name
-        for name, bought in await client.pages(ListReceipts(reader.account, as_reader=True))
+    listed = await client.pages(ListReceipts(reader.account, as_reader=True))
+    # Where it was bought twice at once, the last one counts.
+    listed.sort(key=lambda pair: pair[1].bought_ms)
+    receipts = {
+        bought.recording: Paid(bought.recording, name, bought.price_uacc)
+        for name, bought in listed
         if bought.product == product and now_ms < bought.lapses_ms
-    ]
-    if not receipts:
-        sent = await client.send(reader, Buy(product))
-        receipts = [event.receipt for event in sent.events if isinstance(event, BoughtEvent)]
-    done: list[Bought] = []
-    for name in receipts:
-        reading = await fetch(client, reader, network.committee, network.vault, name, clock=network.clock)
-        record = present((await client.prove(RECEIPTS, name)).record, "what was fetched on stands on the chain")
-        parts = [read_part(plain) for plain in reading.parts.values()]
-        done.append(Bought(record.recording, name, record.price_uacc, parts))
-    return done
+    }
+    if receipts:
+        return list(receipts.values())
+    if most_uacc is not None:
+        _refuse_above(most_uacc, await _price_uacc(network, product))
+    sent = await client.send(reader, Buy(product))
+    events = [event for event in sent.events if isinstance(event, BoughtEvent)]
+    return [Paid(event.recording, event.receipt, event.price_uacc) for event in events]
+
+
+async def _price_uacc(network: Network, product: bytes) -> int:
+    """Gives what a product costs; nothing of it is the node's word."""
+    found: Product | None = (await network.client.prove(PRODUCTS, product)).record
+    if found is None:
+        return 0  # The chain refuses to sell it, and says why.
+    offers = [(await network.client.prove(OFFERS, item.offer)).record for item in found.items]
+    return sum(present(offer, "an offer stays on record").terms.price_uacc for offer in offers)
 
 
 async def covering_offers(

@@ -68,6 +68,8 @@ class Replay:
         self._file = read_drives(path, mapping, progress=progress)
         self._terms = terms
         self._units: dict[str, Unit] = {}
+        self._flushed: dict[bytes, Recorded] = {}
+        """What waited in a unit since an earlier replay, and was committed now."""
         self._refused: dict[str, Refusal] = {}
         """Vehicles that can't be had for this owner, and why."""
         self._known: dict[bytes, bytes] | None = None
@@ -118,7 +120,8 @@ class Replay:
             self._known = {record.fingerprint: name for name, record in owned}
         name = self._known.get(recognise(owner.secret, drive))
         known = None if name is None else await recorded_before(self._network.client, name)
-        return known or await (await self._unit(drive.vehicle, owner)).record(drive)
+        recorded = known or await (await self._unit(drive.vehicle, owner)).record(drive)
+        return self._flushed.pop(recorded.recording, recorded)
 
     async def _unit(self, vehicle: str, owner: Wallet) -> Unit:
         """Gives the unit of a vehicle of the file; its party is named by an HMAC, since the name may be a VIN."""
@@ -132,7 +135,7 @@ class Replay:
             raise
         if vehicle not in self._units:
             self._units[vehicle] = self._network.unit(wallet, owner)
-            await self._units[vehicle].flush()
+            self._flushed |= {done.recording: done for done in await self._units[vehicle].flush()}
         return self._units[vehicle]
 
     async def _sell(self, recorded: Recorded, owner: Wallet, buyer: Wallet) -> tuple[bytes, int]:

@@ -42,7 +42,9 @@ class Services:
         self._client = client
         self._clock = clock
         self._away: list[HttpNode] = []
-        self._members: dict[int, release.ReleaseService] = {}
+        self._members: dict[int, release.Release] = {}
+        """Those of this process."""
+        self._sweeping: list[release.ReleaseService] = []
         members: list[release.Member] = []
         for number, member in enumerate(facts.members, 1):
             way: release.Release
@@ -52,12 +54,22 @@ class Services:
             elif node is not None:
                 way = release.HttpRelease(node, number)
             else:
-                way = self._members[number] = member_service(home, member, client, clock=clock, payer="operation")
+                way = self._members[number] = self._own(number, member)
             members.append(release.Member(bytes.fromhex(member.account), bytes.fromhex(member.key), way))
         self.committee = release.Committee(tuple(members), facts.threshold)
         self._node = node
         self._facts = facts
         self._registrars = registrar_services(home, facts, client, clock=clock) if node is None else {}
+
+    def _own(self, number: int, member: MemberFacts) -> release.Release:
+        """Puts a member of this process together; one whose files are damaged refuses, and the network runs."""
+        try:
+            service = member_service(self._home, member, self._client, clock=self._clock, payer="operation")
+        except Refusal as refusal:
+            _log.warning("member %d, %s: %s", number, member.party, refusal)
+            return release.Damaged(refusal)
+        self._sweeping.append(service)
+        return service
 
     def routes(self) -> dict[tuple[str, str], _Route]:
         """Gives what the services of this process answer over HTTP."""
@@ -74,7 +86,7 @@ class Services:
     async def run(self) -> None:
         """Has the members of this process destroy what has ended, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for member in self._members.values():
+            for member in self._sweeping:
                 group.create_task(member.run())
             while True:
                 with contextlib.suppress(Refusal):
@@ -138,15 +150,17 @@ def registrar_services(
     # Here, for its library takes longer to load than most commands take.
     from ..services import registrar
 
-    return {
-        number: registrar.RegistrarService(
-            registrar.load_share(home.share(party)),
-            registrar.Quota(home.parties / party / "evaluations"),
-            client.trust,
-            clock=clock,
-        )
-        for number, party in enumerate(facts.registrars, 1)
-    }
+    services: dict[int, RegistrarService] = {}
+    for number, party in enumerate(facts.registrars, 1):
+        try:
+            share = registrar.load_share(home.share(party))
+        except Refusal as refusal:
+            # The others may be enough.
+            _log.warning("registrar %d, %s: %s", number, party, refusal)
+            continue
+        quota = registrar.Quota(home.parties / party / "evaluations")
+        services[number] = registrar.RegistrarService(share, quota, client.trust, clock=clock)
+    return services
 
 
 def stand_in(subject: str, owner: Wallet) -> str:

@@ -17,6 +17,7 @@ from ..vault import (
     ReplicaReport,
     ReplicatedVault,
     Vault,
+    Wanting,
     audit,
     open_vault,
 )
@@ -51,13 +52,27 @@ def _told(event: Failed | Healed) -> None:
 
 
 async def audit_vaults(network: Network, *, challenges: int) -> list[ReplicaReport]:
-    """Challenges each store to show objects of the chain's recordings, drawn by chance."""
-    manifests: list[Manifest] = []
+    """Challenges each store to show objects of the chain's recordings, drawn by chance.
+
+    Manifests are read first, for they say which objects there are: what a store lacks of those counts, too.
+    """
     now_ms = network.clock()
-    for _, record in await network.client.pages(ListRecordings()):
-        if record.is_kept(now_ms):
+    kept = [record for _, record in await network.client.pages(ListRecordings()) if record.is_kept(now_ms)]
+    manifests: list[Manifest] = []
+    wanting: dict[str, list[Wanting]] = {address: [] for address in network.vaults}
+    for record in kept:
+        # From each store by itself: together they would heal each other, and nothing would be found missing.
+        for address, vault in network.vaults.items():
             try:
-                manifests.append(network.vault.get_manifest(record.manifest_root))
+                manifests.append(vault.get_manifest(record.manifest_root))
+                break
             except Refusal as refusal:
-                _log.warning("recording with manifest %s: %s", record.manifest_root.hex(), refusal)
-    return audit(network.vaults, manifests, challenges=challenges, chance=secrets.SystemRandom())
+                wanting[address].append(Wanting(record.manifest_root, refusal))
+    reports = audit(network.vaults, manifests, challenges=challenges, chance=secrets.SystemRandom())
+    for report in reports:
+        noted = {each.name for each in (*report.missing, *report.corrupt, *report.unanswered)}
+        for each in wanting[report.replica]:
+            if each.name not in noted:
+                report.challenged += 1
+                report.note(each)
+    return reports

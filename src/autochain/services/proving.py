@@ -24,10 +24,10 @@ def is_fresh(time_ms: int, *, now_ms: int) -> bool:
 
 
 def fresh_record(
-    trust: Trust, table: Table[V], proved: Proved, name: bytes, *, now_ms: int, absent: Reason
+    trust: Trust, table: Table[V], proved: Proved, *name: bytes | str, now_ms: int, absent: Reason
 ) -> tuple[V, Header]:
     """Gives a proved record and its header, which must be fresh; refuses where the absence is proved."""
-    header = check_proved(trust, proved, key=table.key(name))
+    header = check_proved(trust, proved, key=table.key(*name))
     check_fresh(header, now_ms=now_ms, max_age_ms=MAX_AGE_MS, max_skew_ms=MAX_SKEW_MS)
     if not proved.value:
         raise absent()

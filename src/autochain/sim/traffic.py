@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..signals import SPEED, Drive, positions
 from .paths import HEADING
@@ -16,13 +16,14 @@ from .roads import RoadNetwork
 class Seen:
     """Where a car is at a moment, in WGS84; standing still when its trip is over."""
 
+    id: str
+    """Its account in hexadecimal digits."""
     name: str
-    account: bytes
-    latitude: float
-    longitude: float
+    lat: float
+    lon: float
     heading_deg: float
     speed_kmh: float
-    driving: bool
+    state: Literal["driving", "parked"]
 
 
 class Traffic:
@@ -52,13 +53,13 @@ class Traffic:
         way = (now_ms - before.time_ms) / ((row.time_ms - before.time_ms) or 1)
         driving = share < 1.0
         return Seen(
+            id=trip.account.hex(),
             name=name,
-            account=trip.account,
-            latitude=before.latitude + way * (row.latitude - before.latitude),
-            longitude=before.longitude + way * (row.longitude - before.longitude),
-            heading_deg=row.heading_deg,
-            speed_kmh=row.speed_kmh if driving else 0.0,
-            driving=driving,
+            lat=round(before.latitude + way * (row.latitude - before.latitude), 7),
+            lon=round(before.longitude + way * (row.longitude - before.longitude), 7),
+            heading_deg=round(row.heading_deg, 1),
+            speed_kmh=round(row.speed_kmh, 1) if driving else 0.0,
+            state="driving" if driving else "parked",
         )
 
 

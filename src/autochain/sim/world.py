@@ -10,8 +10,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from ..edge.obu import OTHER_OWNER, Unit, drives
-from ..network import Network, buy_product, exact_categories
-from ..onchain.contracts.consent import Grant, Granted, ListConsents, ListOffers, Offer, Offered, Terms
+from ..network import Network, buy_product, exact_categories, make_personas
+from ..onchain.contracts.consent import Grant, Granted, ListConsents, ListOffers, Offer, Offered, Purpose, Terms
 from ..onchain.contracts.market import Item, Publish, Published, Unpublish
 from ..onchain.contracts.recording import BEFORE_HAND_OVER, Category, GetRecording
 from ..onchain.refusals import Refusal, present
@@ -22,6 +22,8 @@ from .car import Car
 from .fleet import Fleet
 from .traffic import Traffic
 
+CONSENT, MARKET = "consent", "market"
+"""The codespaces of refusals that an owner's own acts lead to."""
 PRICE_UACC = 250_000
 OFFER_PRICE_UACC = 20_000
 TERM_MS = 180 * 24 * 3_600_000
@@ -62,11 +64,11 @@ class _Parties(NamedTuple):
 
 
 class _Rights(NamedTuple):
-    """What an owner has granted on its car: two consents and an offer."""
+    """What an owner has granted on its car: two consents and an offer; None for what it has taken back."""
 
-    research: bytes
-    maintenance: bytes
-    offer: bytes
+    research: bytes | None
+    maintenance: bytes | None
+    offer: bytes | None
 
 
 class World:
@@ -93,25 +95,12 @@ class World:
 
     async def run(self) -> None:
         """Lets every car drive one trip after another until cancelled."""
-        parties = await self._parties()
+        personas = await make_personas(self._network)
+        parties = _Parties(personas["maker"], personas["buyer"], personas["buyer-2"])
         async with asyncio.TaskGroup() as group:
             for number, car in enumerate(self._fleet.cars, 1):
                 owner = await self._network.party(f"owner-{number:02}", kind="person")
                 group.create_task(self._live(car, owner, parties))
-
-    async def _parties(self) -> _Parties:
-        """Gives the parties of the world, each with its role attested; a regulator is there and reads nothing."""
-        network = self._network
-        await network.attest(await network.party("regulator"), "authority")
-        parties = _Parties(
-            maker=await network.party("maker"),
-            buyer=await network.party("buyer"),
-            second=await network.party("buyer-2"),
-        )
-        await network.attest(parties.maker, "maker")
-        await network.attest(parties.buyer, "buyer")
-        await network.attest(parties.second, "buyer")
-        return parties
 
     async def _live(self, car: Car, first: Wallet, parties: _Parties) -> None:
         """Lets a car drive for its first owner, and for whoever it is handed over to.
@@ -155,31 +144,35 @@ class World:
         name = recorded.recording
         record = present(await network.client.ask(GetRecording(name)), "what was committed is there")
         held = exact_categories(record)
-        receipt = await buy(
-            network.client,
-            parties.buyer,
-            name,
-            consent=rights.research,
-            purpose="research",
-            categories=held,
-            precision="exact",
-        )
-        await self._fetch(parties.buyer, receipt)
-        self._told(Sale(drive.vehicle, drive.points, distance_km(drive), recorded.reward_uacc, PRICE_UACC, receipt))
+        receipt = await self._sell(parties.buyer, name, rights.research, "research", held)
+        if receipt is not None:
+            told = Sale(drive.vehicle, drive.points, distance_km(drive), recorded.reward_uacc, PRICE_UACC, receipt)
+            self._told(told)
         condition = tuple(category for category in MAINTENANCE if category in held)
         if condition:
-            looked = await buy(
-                network.client,
-                parties.maker,
-                name,
-                consent=rights.maintenance,
-                purpose="maintenance",
-                categories=condition,
-                precision="exact",
-            )
-            await self._fetch(parties.maker, looked)
-        if any((part.category, part.precision) == ("motion", "coarse") for part in record.parts):
+            await self._sell(parties.maker, name, rights.maintenance, "maintenance", condition)
+        coarse = any((part.category, part.precision) == ("motion", "coarse") for part in record.parts)
+        if coarse and rights.offer is not None:
             self._latest[drive.vehicle] = Item(name, rights.offer)
+
+    async def _sell(
+        self, reader: Wallet, recording: bytes, given: bytes | None, purpose: Purpose, held: tuple[Category, ...]
+    ) -> bytes | None:
+        """Has a reader buy and fetch a recording; gives the receipt, None where the owner lets it read no more."""
+        if given is None:
+            return None
+        client = self._network.client
+        try:
+            receipt = await buy(
+                client, reader, recording, consent=given, purpose=purpose, categories=held, precision="exact"
+            )
+            await self._fetch(reader, receipt)
+        except Refusal as refusal:
+            # Whoever looks on may act as the owner meanwhile: the car drives on.
+            if refusal.codespace != CONSENT:
+                raise
+            return None
+        return receipt
 
     async def _fetch(self, reader: Wallet, receipt: bytes) -> None:
         network = self._network
@@ -193,10 +186,16 @@ class World:
         self._latest.clear()
         client, before = self._network.client, self._product
         publish = Publish("How the town drives", items, "traffic_management", ("motion",), "coarse")
-        self._product = publisher, (await client.send(publisher, publish)).event(Published).product
-        if before is not None:
-            await client.send(before[0], Unpublish(before[1]))
-        bought = await buy_product(self._network, reader, self._product[1])
+        try:
+            self._product = publisher, (await client.send(publisher, publish)).event(Published).product
+            if before is not None:
+                await client.send(before[0], Unpublish(before[1]))
+            bought = await buy_product(self._network, reader, self._product[1])
+        except Refusal as refusal:
+            # An owner has taken its offer back, or what came of it, since its car was here.
+            if refusal.codespace not in (CONSENT, MARKET):
+                raise
+            return
         price_uacc = sum(each.price_uacc for each in bought)
         self._told(ProductSale(len(bought), price_uacc, tuple(each.receipt for each in bought)))
 
@@ -228,22 +227,29 @@ class World:
             await self._offer(owner, motion),
         )
 
-    async def _consent(self, owner: Wallet, reader: Wallet, terms: Terms) -> bytes:
-        """Gives the consent by which a party reads a car, granted anew where none lives."""
+    async def _consent(self, owner: Wallet, reader: Wallet, terms: Terms) -> bytes | None:
+        """Gives the consent by which a party reads a car, granted anew where it ran out; None once it was revoked."""
         client, now_ms = self._network.client, self._network.clock()
+        revoked = False
         for name, consent in await client.pages(ListConsents(owner.account)):
-            if (consent.reader, *_kind(consent.terms)) == (reader.account, *_kind(terms)) and consent.lives(now_ms):
-                return name
-        return (await client.send(owner, Grant(reader.account, terms))).event(Granted).consent
+            if (consent.reader, *_kind(consent.terms)) == (reader.account, *_kind(terms)):
+                if consent.lives(now_ms):
+                    return name
+                revoked = revoked or consent.revoked_ms > 0
+        return None if revoked else (await client.send(owner, Grant(reader.account, terms))).event(Granted).consent
 
-    async def _offer(self, owner: Wallet, terms: Terms) -> bytes:
-        """Gives the offer by which every buyer may read a car, made anew where none stands."""
+    async def _offer(self, owner: Wallet, terms: Terms) -> bytes | None:
+        """Gives the offer by which every buyer may read a car, made anew where it ran out; None once withdrawn."""
         client, now_ms = self._network.client, self._network.clock()
+        withdrawn = False
         for name, offer in await client.pages(ListOffers(owner.account)):
-            if _kind(offer.terms) == _kind(terms) and offer.stands(now_ms):
-                return name
-        return (await client.send(owner, Offer(terms, "buyer"))).event(Offered).offer
+            if _kind(offer.terms) == _kind(terms):
+                if offer.stands(now_ms):
+                    return name
+                withdrawn = withdrawn or offer.withdrawn_ms > 0
+        return None if withdrawn else (await client.send(owner, Offer(terms, "buyer"))).event(Offered).offer
 
 
-def _kind(terms: Terms) -> tuple[bytes, str]:
-    return terms.vehicle, terms.purpose
+def _kind(terms: Terms) -> tuple[object, ...]:
+    """Tells the world's own terms from those that somebody else has given."""
+    return terms.vehicle, terms.purpose, terms.categories, terms.precision, terms.price_uacc

@@ -2,7 +2,7 @@
 
 from .audit import ReplicaReport, Wanting, audit, found_probability
 from .backup import KeyBackup
-from .errors import MISSING
+from .errors import CORRUPT, MISSING
 from .folder import FolderVault
 from .keys import KeyContext, KeyFolder, unwrap, wrap
 from .manifest import Manifest, SealedPart, open_part, seal_part
@@ -12,6 +12,7 @@ from .s3 import Credentials, S3Vault
 from .vault import Progress, Vault
 
 __all__ = [
+    "CORRUPT",
     "MISSING",
     "Credentials",
     "Failed",

@@ -17,8 +17,9 @@ from ..onchain.codec import Codec, encode
 from ..onchain.refusals import Refusal
 from ..privacy import remove_private, write_private, write_private_once
 from . import errors
-from .keys import KeyFolder
+from .keys import KeyFolder, recordings_named
 
+_KEY_BYTES = 32
 _NONCE_BYTES = 12
 _FILES: Codec[tuple[tuple[str, bytes], ...]] = Codec(tuple[tuple[str, bytes], ...], max_bytes=1_048_576)
 
@@ -42,10 +43,9 @@ class KeyBackup:
             # A key that was lost here stays in the backup.
             files = before | held
             if held and files != before:
-                write_private_once(self._key_path(recording), secrets.token_bytes(32))
                 nonce = secrets.token_bytes(_NONCE_BYTES)
                 plain = encode(tuple(sorted(files.items())))
-                sealed = nonce + AESGCM(self._key_path(recording).read_bytes()).encrypt(nonce, plain, recording)
+                sealed = nonce + AESGCM(self._key(recording)).encrypt(nonce, plain, recording)
                 write_private(self._path(recording), sealed)
                 written += 1
         return written
@@ -55,14 +55,15 @@ class KeyBackup:
 
         Refuses at the end where a backup does not open that should; the others are put back.
         """
+        if not self._folder.is_dir():
+            raise errors.NO_BACKUP(str(self._folder))
         restored = 0
         spoilt: list[str] = []
-        for path in sorted(self._folder.glob("*.backup")):
-            recording = bytes.fromhex(path.stem)
+        for recording in recordings_named(path.stem for path in self._folder.glob("*.backup")):
             try:
                 files = self._opened(recording)
             except Refusal:
-                spoilt.append(path.name)
+                spoilt.append(self._path(recording).name)
                 continue
             if files is not None:
                 keys.put_files(recording, files)
@@ -79,14 +80,22 @@ class KeyBackup:
         """Gives the files of a backup; None where there is none, or its key is destroyed."""
         if not self._path(recording).exists() or not self._key_path(recording).exists():
             return None
-        sealed = self._path(recording).read_bytes()
         try:
-            plain = AESGCM(self._key_path(recording).read_bytes()).decrypt(
-                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], recording
-            )
-        except (InvalidTag, ValueError):
+            sealed, key = self._path(recording).read_bytes(), self._key_path(recording).read_bytes()
+            plain = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], recording)
+        except (InvalidTag, OSError, ValueError):
             raise errors.CORRUPT(f"backup of {recording.hex()}") from None
         return dict(_FILES.decode(plain))
+
+    def _key(self, recording: bytes) -> bytes:
+        """Gives a recording's backup key; makes one where there is none, or none that is whole."""
+        path = self._key_path(recording)
+        write_private_once(path, secrets.token_bytes(_KEY_BYTES))
+        key = path.read_bytes()
+        if len(key) != _KEY_BYTES:
+            key = secrets.token_bytes(_KEY_BYTES)
+            write_private(path, key)
+        return key
 
     def _path(self, recording: bytes) -> Path:
         return self._folder / f"{recording.hex()}.backup"

@@ -52,3 +52,4 @@ KEEPS_VERSIONS = Reason(
     "The bucket keeps old versions, so nothing in it can be erased.",
     "Move the vault to a bucket without versions or locks, and destroy this one.",
 )
+NO_BACKUP = Reason("vault", 17, "There is no folder of backups here.", "Name the one that holds them.")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from ..onchain.codec import Record, encode
 from ..onchain.contracts.recording import Category, Precision
-from ..onchain.ids import Id
+from ..onchain.ids import ID_BYTES, Id
 from ..privacy import hpke, remove_private, write_all_private
 from . import errors
+
+_RECORDING = re.compile(f"[0-9a-f]{{{2 * ID_BYTES}}}")
 
 
 class KeyContext(Record, frozen=True):
@@ -47,6 +50,11 @@ def unwrap(holder: Holder, sealed: bytes, context: KeyContext) -> bytes:
     return holder.unseal(sealed, info=context.info)
 
 
+def recordings_named(names: Iterable[str]) -> list[bytes]:
+    """Gives the recordings after which something is named, in order; names that others gave are passed over."""
+    return sorted(bytes.fromhex(name) for name in names if _RECORDING.fullmatch(name))
+
+
 class KeyFolder:
     """One holder's sealed keys, a file each."""
 
@@ -68,7 +76,7 @@ class KeyFolder:
 
     def recordings(self) -> list[bytes]:
         """Lists the recordings whose keys are held, or were destroyed and not dropped."""
-        return [bytes.fromhex(path.name) for path in sorted(self._folder.glob("*/"))]
+        return recordings_named(path.name for path in self._folder.glob("*/"))
 
     def files(self, recording: bytes) -> dict[str, bytes]:
         """Gives a recording's sealed keys by the names of their files."""
@@ -87,8 +95,8 @@ class KeyFolder:
         remove_private(self._of(recording).glob("*"))
 
     def drop(self, recording: bytes) -> None:
-        """Lets it be forgotten that a recording's keys were held; they must be destroyed."""
-        with contextlib.suppress(FileNotFoundError):
+        """Lets it be forgotten that a recording's keys were held, unless some lie there."""
+        with contextlib.suppress(OSError):
             self._of(recording).rmdir()
 
     def _of(self, recording: bytes) -> Path:

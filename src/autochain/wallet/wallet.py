@@ -15,7 +15,7 @@ from ..onchain.ids import did
 from ..onchain.refusals import Reason
 from ..privacy import ed25519, hpke, write_private
 
-NO_WALLET = Reason("wallet", 1, "There is no such party here.", "See the parties' names with `autochain account show`.")
+NO_WALLET = Reason("wallet", 1, "There is no such party here.", "See the parties' names with `account show`.")
 BAD_WALLET = Reason("wallet", 2, "This wallet file is damaged.", "Restore the party's folder from a backup.")
 WALLET_OPEN = Reason("wallet", 3, "Others may read this wallet file.", "Take the right away: chmod 600 on the file.")
 BAD_NAME = Reason(
@@ -127,6 +127,8 @@ def load(parties: Path, name: str) -> Wallet:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
     except FileNotFoundError:
         raise NO_WALLET(name) from None
+    except OSError as error:
+        raise BAD_WALLET(f"{path}: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BAD_WALLET(str(path)) from None
     if file.checksum != _checksum(file.wallet) or file.wallet.name != name:

@@ -16,8 +16,8 @@ from homes import NOW_MS, Scene, a_drive, play, refuses
 from autochain.edge.obu import Outbox, OwnerKeys, Recorded, Unit, recognise
 from autochain.edge.obu.unit import KEEP_MS, OTHER_OWNER
 from autochain.onchain.contracts.consent.errors import NOT_KEPT
+from autochain.onchain.contracts.credentials import Attest
 from autochain.onchain.contracts.identity import HandOver, Revoke
-from autochain.onchain.contracts.mining import GetReward
 from autochain.onchain.contracts.recording import HOUR_MS, GetRecording, ListRecordings, recording_id
 from autochain.onchain.contracts.recording.errors import BAD_RETENTION, IN_THE_FUTURE
 from autochain.onchain.contracts.recording.messages import MAX_KEPT_MS
@@ -26,7 +26,7 @@ from autochain.onchain.contracts.token.errors import TOO_POOR
 from autochain.onchain.ledger import errors as ledger_errors
 from autochain.onchain.refusals import present
 from autochain.services.release import Depositor
-from autochain.services.release.errors import NOT_THE_VEHICLE
+from autochain.services.release.errors import NOT_ATTESTED, NOT_THE_VEHICLE
 from autochain.signals import MAX_POINTS, SPEED, Drive, fingerprint_bytes
 from autochain.wallet import Wallet, create
 
@@ -111,6 +111,11 @@ async def an_unattested_car(scene: Scene, home: Path) -> Wallet:
     await scene.client.register(car, controller=scene.owner)
     await scene.client.send(scene.owner, Transfer(car.account, 100_000))
     return car
+
+
+async def attest(scene: Scene, car: Wallet) -> None:
+    registrar, payer = map(scene.network.wallet, ("registrar", "operation"))
+    await scene.client.send(registrar, Attest(car.account, "vehicle", bytes(32)), payer=payer)
 
 
 async def recordings(scene: Scene) -> int:
@@ -286,16 +291,16 @@ def test_a_retry_without_flush_commits_what_lay_in_the_outbox(home: Path) -> Non
     play(home, story)
 
 
-def test_a_vehicle_that_is_not_attested_records_without_reward(home: Path) -> None:
+def test_a_vehicle_that_is_not_attested_keeps_its_drives_until_it_is(home: Path) -> None:
     async def story(scene: Scene) -> None:
         car = await an_unattested_car(scene, home)
-        before_uacc = await scene.client.balance_uacc(scene.owner.account)
-        recorded = await a_unit(scene, car=car).record(a_drive(2, before_ms=NOW_MS))
-        assert (recorded.reward_uacc, recorded.known) == (0, False)
-        assert await scene.client.ask(GetReward(recorded.recording)) is None
-        assert await scene.client.balance_uacc(scene.owner.account) == before_uacc
-        again = await a_unit(scene, car=car).record(a_drive(2, before_ms=NOW_MS))
-        assert again == recorded._replace(known=True)
+        with refuses(NOT_ATTESTED):
+            await a_unit(scene, car=car).record(a_drive(2, before_ms=NOW_MS))
+        assert (waiting(home), await recordings(scene)) == (1, 2)
+        await attest(scene, car)
+        (recorded,) = await a_unit(scene, car=car).flush()
+        assert (recorded.reward_uacc, recorded.known) == (30_000, False)
+        assert waiting(home) == 0
 
     play(home, story)
 
@@ -343,6 +348,7 @@ def test_a_vehicle_that_was_revoked_records_nothing_more(home: Path) -> None:
 def test_a_vehicle_that_can_not_pay_keeps_the_drive_until_it_can(home: Path) -> None:
     async def story(scene: Scene) -> None:
         car = await an_unattested_car(scene, home)
+        await attest(scene, car)
         fee_uacc = scene.client.dispatcher.least_fee_uacc((Transfer(car.account, 1),), signatures=1)
         await scene.client.send(car, Transfer(scene.owner.account, 100_000 - fee_uacc - 10))
         with refuses(TOO_POOR):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -196,6 +197,14 @@ def test_terms_without_a_category_are_not_even_read(scene: Scene, of: Of) -> Non
 def test_an_empty_window_is_refused(scene: Scene, of: Of) -> None:
     terms = scene.terms(from_ms=START_MS, until_ms=START_MS)
     scene.harness.refuses(errors.EMPTY_WINDOW, scene.owner, of(scene, terms))
+
+
+@either
+def test_a_window_ends_at_a_time_that_can_be_written_as_a_date(scene: Scene, of: Of) -> None:
+    latest_ms = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1000 + 999
+    for until_ms in (latest_ms + 1, (1 << 53) - 1):
+        scene.harness.refuses(errors.TOO_FAR, scene.owner, of(scene, scene.terms(until_ms=until_ms)))
+    scene.harness.do(scene.owner, of(scene, scene.terms(until_ms=latest_ms)))
 
 
 @either

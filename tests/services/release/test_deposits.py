@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from autochain.client.http import NODE_AWAY
 from autochain.edge.obu import PartKey
 from autochain.onchain.contracts import identity
+from autochain.onchain.contracts.credentials import ATTESTATIONS, Withdraw
 from autochain.onchain.contracts.identity import IDENTITIES
 from autochain.onchain.contracts.recording import ListRecordings, recording_id
 from autochain.onchain.ledger import Signature
@@ -22,12 +23,15 @@ from autochain.privacy import secret_sharing
 from autochain.privacy.hpke import NOT_OPENED
 from autochain.services.release import Depositor, Release, errors
 from autochain.services.release import committee as release_committee
+from autochain.services.release import service as release_service
 from autochain.services.release.records import Deposit, Opened, OpenRequest, SealedShare, signed_bytes
 from autochain.vault import KeyContext, unwrap, wrap
 from autochain.wallet import Wallet
 
 from .members import Dead, Slow, member, put_in
 
+DAY_MS = 24 * 3_600_000
+OTHER_VIN = "WVWZZZ1JZ3W386753"
 FINGERPRINT = bytes(range(32))
 KEYS = [PartKey("motion", "coarse", b"c" * 32), PartKey("motion", "exact", b"e" * 32)]
 
@@ -40,11 +44,12 @@ async def a_deposit(
     signer: Wallet | None = None,
     sealed_for: bytes | None = None,
     chain_id: str = "",
+    fingerprint: bytes = FINGERPRINT,
 ) -> Deposit:
     """Makes a deposit for a committee of one as the car does, with what is said otherwise."""
     vehicle = vehicle or scene.car
     release = scene.network.wallet("release")
-    recording = sealed_for or recording_id(vehicle.account, FINGERPRINT)
+    recording = sealed_for or recording_id(vehicle.account, fingerprint)
     contexts = [
         KeyContext(scene.client.trust.chain_id, recording, key.category, key.precision, release.account) for key in keys
     ]
@@ -52,8 +57,11 @@ async def a_deposit(
         SealedShare(key.category, key.precision, wrap(key.key, release.encryption_key, context))
         for key, context in zip(keys, contexts, strict=True)
     )
-    proved = (await scene.client.prove(IDENTITIES, vehicle.account)).proved
-    deposit = Deposit(chain_id or scene.client.trust.chain_id, vehicle.account, FINGERPRINT, sealed, proved)
+    identity = (await scene.client.prove(IDENTITIES, vehicle.account)).proved
+    attestation = (await scene.client.prove(ATTESTATIONS, vehicle.account, "vehicle")).proved
+    deposit = Deposit(
+        chain_id or scene.client.trust.chain_id, vehicle.account, fingerprint, sealed, identity, attestation
+    )
     return replace(deposit, signatures=(Signature(0, (signer or vehicle).sign(signed_bytes(deposit))),))
 
 
@@ -94,6 +102,7 @@ def test_the_same_keys_may_come_again_and_other_keys_may_not(home: Path) -> None
 def test_nobody_deposits_for_a_vehicle_but_itself(home: Path) -> None:
     async def story(scene: Scene) -> None:
         release, before = member(scene, 1), kept(home)
+        other = await scene.network.vehicle("other", scene.owner, subject=OTHER_VIN)
         with refuses(errors.NOT_THE_VEHICLE):
             await release.deposit(await a_deposit(scene, signer=scene.rival))
         with refuses(errors.NOT_THE_VEHICLE):
@@ -102,7 +111,7 @@ def test_nobody_deposits_for_a_vehicle_but_itself(home: Path) -> None:
             await release.deposit(replace(await a_deposit(scene), vehicle=scene.rival.account))
         with refuses(NOT_OPENED):
             # The id that the keys are sealed for is that of another's recording.
-            await release.deposit(await a_deposit(scene, vehicle=scene.rival, sealed_for=scene.recordings[0]))
+            await release.deposit(await a_deposit(scene, vehicle=other, sealed_for=scene.recordings[0]))
         with refuses(errors.WRONG_RECORDING):
             await release.deposit(await a_deposit(scene, chain_id="main-other"))
         assert kept(home) == before
@@ -132,6 +141,52 @@ def test_a_vehicle_that_is_not_on_the_chain_or_was_revoked_deposits_nothing(home
         with refuses(errors.NOT_THE_VEHICLE):
             await member(scene, 1).deposit(await a_deposit(scene))
         assert kept(home) == before
+
+    play(home, story)
+
+
+def test_nobody_deposits_who_is_not_attested_to_be_a_vehicle(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        release, before = member(scene, 1), kept(home)
+        others = (await scene.client.prove(ATTESTATIONS, scene.car.account, "vehicle")).proved
+        for stranger in (scene.rival, scene.owner):
+            deposit = await a_deposit(scene, vehicle=stranger)
+            with refuses(errors.NOT_ATTESTED):
+                await release.deposit(deposit)
+            borrowed = replace(deposit, attestation=others, signatures=())
+            signature = Signature(0, stranger.sign(signed_bytes(borrowed)))
+            with refuses(ledger_errors.NOT_PROVED):
+                await release.deposit(replace(borrowed, signatures=(signature,)))
+        await release.deposit(await a_deposit(scene))
+        registrar, payer = map(scene.network.wallet, ("registrar", "operation"))
+        await scene.client.send(registrar, Withdraw(scene.car.account, "vehicle"), payer=payer)
+        with refuses(errors.NOT_ATTESTED):
+            await release.deposit(await a_deposit(scene, fingerprint=bytes(32)))
+        assert len(kept(home)) == len(before) + len(KEYS)
+
+    play(home, story)
+
+
+def test_a_vehicle_deposits_so_many_recordings_a_day_and_the_same_ones_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_service, "RECORDINGS_PER_DAY", 2)
+
+    async def story(scene: Scene) -> None:
+        release = member(scene, 1)
+        prints = [bytes([number]) * 32 for number in range(4)]
+        for fingerprint in (*prints[:2], *prints[:2]):
+            await release.deposit(await a_deposit(scene, fingerprint=fingerprint))
+        before = kept(home)
+        with refuses(errors.TOO_MANY):
+            await release.deposit(await a_deposit(scene, fingerprint=prints[2]))
+        assert kept(home) == before
+        other = await scene.network.vehicle("other", scene.owner, subject=OTHER_VIN)
+        await release.deposit(await a_deposit(scene, vehicle=other))
+        scene.clock.advance(DAY_MS)
+        await scene.make_block()
+        for fingerprint in prints[2:]:
+            await release.deposit(await a_deposit(scene, fingerprint=fingerprint))
 
     play(home, story)
 

@@ -30,6 +30,7 @@ from autochain.onchain.contracts.recording import (
 from autochain.onchain.ledger import errors as ledger_errors
 from autochain.onchain.ledger.light import Proved
 from autochain.onchain.refusals import present
+from autochain.privacy import CANT_WRITE
 from autochain.services.release import Depositor, Forget, ReleaseService
 from autochain.services.release import service as release_service
 from autochain.vault import KeyBackup
@@ -174,6 +175,85 @@ def test_of_many_recordings_each_sweep_looks_at_some_and_in_the_end_at_all(
             assert len(left) == len(names) - swept
             await one.sweep()
         assert [name for name in names if traces(home, name, parties=["release"])] == []
+
+    play(home, story)
+
+
+def test_files_that_are_damaged_or_foreign_hold_up_no_other_recording(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(scene: Scene) -> None:
+        one, folder = service(scene, 1), home / "parties" / "release"
+        kept, stuck = scene.recordings
+        erased = (await scene.unit().record(a_drive(2, before_ms=NOW_MS))).recording
+        await one.sweep()
+        for foreign in ("lost+found", "abab"):
+            (folder / "keys" / foreign).mkdir()
+        (folder / "backup-keys" / f"{kept.hex()}.key").write_bytes(b"cut")
+        (folder / "keys" / stuck.hex() / "folder.key").mkdir()
+        for name in (stuck, erased):
+            await scene.client.send(scene.owner, Erase(name))
+        with refuses(CANT_WRITE):
+            await one.forget(Forget((stuck, erased)))
+        assert traces(home, erased, parties=["release"]) == []
+        assert [await statement(scene, name, "release") for name in (kept, stuck)] == [None, None]
+        assert await statement(scene, erased, "release") is not None
+        await one.sweep()
+        assert "The disk has refused 2 times in a sweep" in caplog.text
+        shutil.rmtree(folder / "keys" / kept.hex())
+        assert a_backup(scene, 1).restore(scene.network.keys("release")) == 2
+        assert len(traces(home, kept, parties=["release"])) > 2
+        (folder / "keys" / stuck.hex() / "folder.key").rmdir()
+        await one.sweep()
+        assert await statement(scene, stuck, "release") is not None
+        assert traces(home, stuck, parties=["release"]) == []
+
+    play(home, story)
+
+
+def test_what_can_not_be_stated_does_not_hold_up_what_comes_after_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_service, "SWEPT_AT_ONCE", 1)
+
+    async def story(scene: Scene) -> None:
+        line = Line(scene.client.node)
+        one = restarted(scene, client=line.client(scene))
+        for name in scene.recordings:
+            await scene.client.send(scene.owner, Erase(name))
+        line.cut = True
+        for _ in scene.recordings:
+            with refuses(NODE_AWAY):
+                await one.sweep()
+        assert [traces(home, name, parties=["release"]) for name in scene.recordings] == [[], []]
+        line.cut = False
+        for _ in scene.recordings:
+            await one.sweep()
+        assert None not in [await statement(scene, name, "release") for name in scene.recordings]
+
+    play(home, story)
+
+
+def test_a_sweep_that_was_refused_is_told_and_made_again(
+    home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_service, "SWEEP_S", 0.01)
+
+    async def story(scene: Scene) -> None:
+        line = Line(scene.client.node)
+        one = restarted(scene, client=line.client(scene))
+        await scene.client.send(scene.owner, Erase(scene.recordings[0]))
+        line.cut = True
+        sweeping = asyncio.create_task(one.run())
+        while "What has ended was not all destroyed and stated" not in caplog.text:
+            assert not sweeping.done()
+            await asyncio.sleep(0.01)
+        line.cut = False
+        while await statement(scene, scene.recordings[0], "release") is None:
+            assert not sweeping.done()
+            await asyncio.sleep(0.01)
+        assert not sweeping.done()
+        sweeping.cancel()
 
     play(home, story)
 

@@ -22,9 +22,11 @@ from autochain.onchain.refusals import Reason, Refusal
 from autochain.privacy.hpke import NOT_OPENED
 from autochain.services.release import HttpRelease, Release, errors
 from autochain.services.release import committee as release_committee
+from autochain.services.release.log import LOG_BROKEN
 from autochain.services.release.records import Opened
 from autochain.vault import wrap
 from autochain.vault.errors import NO_KEY
+from autochain.wallet.wallet import BAD_WALLET
 
 from .members import Dead, Lie, Lying, Slow, context_for, given, member, put_in, resealed, true_parts
 
@@ -136,6 +138,18 @@ def test_two_liars_of_three_give_no_reading_at_all_and_the_refusal_tells_of_them
             assert f"member 1: {reason.text}" in caught.value.text
             assert f"member 3: {reason.text}" in caught.value.text
             assert "member 2" not in caught.value.text
+
+    play(trio, story)
+
+
+@pytest.mark.parametrize(("file", "reason"), [("releases.log", LOG_BROKEN), ("wallet.json", BAD_WALLET)])
+def test_a_member_whose_own_files_are_damaged_is_done_without_and_named(trio: Path, file: str, reason: Reason) -> None:
+    (trio / "parties" / "release-2" / file).write_bytes(b"\xff" * 300)
+
+    async def story(scene: Scene) -> None:
+        reading = await scene.fetch(scene.buyer, scene.receipt)
+        assert reading.parts == await true_parts(scene)
+        assert {number: refusal.reason for number, refusal in reading.failed.items()} == {2: reason}
 
     play(trio, story)
 

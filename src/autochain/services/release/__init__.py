@@ -1,6 +1,6 @@
 """The release committee: its members hold shares of the keys of parts, and give them to whom the chain says."""
 
-from .committee import Committee, Member, Release, ask_all, told
+from .committee import Committee, Damaged, Member, Release, ask_all, told
 from .errors import LAPSED
 from .log import Entry, Log
 from .obu import Depositor
@@ -12,6 +12,7 @@ from .service import ReleaseService
 __all__ = [
     "LAPSED",
     "Committee",
+    "Damaged",
     "Depositor",
     "Entry",
     "Forget",

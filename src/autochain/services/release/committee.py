@@ -30,6 +30,25 @@ class Release(Protocol):
     async def forget(self, request: Forget) -> None: ...
 
 
+class Damaged:
+    """A member whose files are damaged: whatever it is asked, it refuses, and says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self._refusal = refusal
+
+    async def deposit(self, deposit: Deposit) -> None:
+        raise self._again()
+
+    async def open(self, request: OpenRequest) -> Opened:
+        raise self._again()
+
+    async def forget(self, request: Forget) -> None:
+        raise self._again()
+
+    def _again(self) -> Refusal:
+        return self._refusal.reason(self._refusal.detail)
+
+
 class Member(NamedTuple):
     """One member: its account, the X25519 key to which shares for it are sealed, and the way to it."""
 

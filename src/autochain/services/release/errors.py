@@ -31,3 +31,7 @@ NOT_ALL_TOOK = Reason(
 )
 NO_ANSWER = Reason("release", 15, "The member did not answer.", "Try again later, and see whether it runs.")
 FALSE_SHARE = Reason("release", 16, "The member gave a false share.", "Tell those who run the committee.")
+NOT_ATTESTED = Reason(
+    "release", 17, "The vehicle is not attested.", "Have an authority attest the vehicle; then hand over again."
+)
+TOO_MANY = Reason("release", 18, "This vehicle has handed over too many recordings today.", "Go on after midnight UTC.")

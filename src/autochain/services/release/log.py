@@ -74,7 +74,10 @@ class Log:
 
     def _read(self) -> Iterator[tuple[Entry, int]]:
         """Yields whole entries, each with where it ends; refuses where one does not follow the one before."""
-        data = self._path.read_bytes()
+        try:
+            data = self._path.read_bytes()
+        except OSError as error:
+            raise LOG_BROKEN(f"{self._path}: {error.strerror}") from None
         at, before = 0, BEGINNING
         while at + _LENGTH.size <= len(data):
             (length,) = _LENGTH.unpack_from(data, at)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ...client import Client
 from ...edge.obu import PartKey
+from ...onchain.contracts.credentials import ATTESTATIONS
 from ...onchain.contracts.identity import IDENTITIES
 from ...onchain.ledger import Signature
 from ...vault import KeyContext, wrap
@@ -29,7 +30,8 @@ class Depositor:
         shares = [
             split_key(self._committee, key.key, self._context(recording, key, self._vehicle.account)) for key in keys
         ]
-        proved = (await self._client.prove(IDENTITIES, self._vehicle.account)).proved
+        identity = (await self._client.prove(IDENTITIES, self._vehicle.account)).proved
+        attestation = (await self._client.prove(ATTESTATIONS, self._vehicle.account, "vehicle")).proved
 
         async def hand_over(member: Member) -> None:
             place = self._committee.members.index(member)
@@ -41,7 +43,8 @@ class Depositor:
                 )
                 for key, of_key in zip(keys, shares, strict=True)
             )
-            deposit = Deposit(self._client.trust.chain_id, self._vehicle.account, fingerprint, sealed, proved)
+            chain_id = self._client.trust.chain_id
+            deposit = Deposit(chain_id, self._vehicle.account, fingerprint, sealed, identity, attestation)
             signature = Signature(0, self._vehicle.sign(signed_bytes(deposit)))
             await member.release.deposit(replace(deposit, signatures=(signature,)))
 

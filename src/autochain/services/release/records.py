@@ -34,6 +34,8 @@ class Deposit(Record, frozen=True):
     shares: Annotated[tuple[SealedShare, ...], msgspec.Meta(max_length=64)]
     identity: Proved
     """Proof of the vehicle's DID."""
+    attestation: Proved
+    """Proof that an authority has attested it to be a vehicle."""
     signatures: tuple[Signature, ...] = ()
 
 

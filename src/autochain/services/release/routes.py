@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from ...client import HttpNode
 from ...onchain.codec import encode
+from .committee import Release
 from .records import DEPOSIT, FORGET, OPEN_REQUEST, OPENED, Deposit, Forget, Opened, OpenRequest
-from .service import ReleaseService
 
 
-def routes(service: ReleaseService, number: int) -> dict[tuple[str, str], Callable[[bytes], Awaitable[bytes]]]:
+def routes(service: Release, number: int) -> dict[tuple[str, str], Callable[[bytes], Awaitable[bytes]]]:
     """Gives what a member adds to the routes of its process, which may hold several; `number` is that of its shares."""
 
     async def deposit(body: bytes) -> bytes:

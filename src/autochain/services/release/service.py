@@ -7,12 +7,14 @@ What it gives, it first writes into its log and states on the chain.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ...client import Client
 from ...onchain.contracts.consent import CONSENTS, Request, decide
+from ...onchain.contracts.credentials import ATTESTATIONS
 from ...onchain.contracts.identity import IDENTITIES, Identity
 from ...onchain.contracts.market import RECEIPTS, Deliver, Receipt
 from ...onchain.contracts.recording import (
@@ -25,6 +27,7 @@ from ...onchain.contracts.recording import (
     recording_id,
 )
 from ...onchain.contracts.release import Anchor
+from ...onchain.crypto import sha256
 from ...onchain.ledger import Message, Table
 from ...onchain.ledger.header import Header
 from ...onchain.ledger.light import Proved, check_fresh
@@ -43,6 +46,10 @@ SWEPT_AT_ONCE = 500
 """At how many it looks each time; each wants a proof. What an owner erases is pointed out and does not wait for it."""
 COMMITTED_WITHIN_MS = 24 * 3_600_000
 """Shares of a recording that the chain does not know by then are let go."""
+DAY_MS = 24 * 3_600_000
+RECORDINGS_PER_DAY = 2_000
+"""Of one vehicle: more than any drives in a day, and years of drives can be replayed in some days."""
+_logger = logging.getLogger(__name__)
 
 
 class ReleaseService:
@@ -75,6 +82,11 @@ class ReleaseService:
         """The last recording that a sweep looked at."""
         self._stating = asyncio.Lock()
         """One release at a time, so that anchors go to the chain in the order of the log."""
+        self._given: dict[bytes, int] = {}
+        """Digests and times of the requests on which shares were given, and which would still pass as fresh."""
+        self._day = 0
+        self._deposited: Counter[bytes] = Counter()
+        """How many recordings each vehicle has handed over on that day, counted from 1970."""
 
     async def deposit(self, deposit: Deposit) -> None:
         """Takes in this member's shares of a recording's keys from its vehicle, once."""
@@ -83,6 +95,7 @@ class ReleaseService:
             raise errors.WRONG_RECORDING("for another chain")
         if not identity.active or not is_signed(identity, signed_bytes(deposit), deposit.signatures):
             raise errors.NOT_THE_VEHICLE()
+        self._fresh(ATTESTATIONS, deposit.attestation, deposit.vehicle, "vehicle", absent=errors.NOT_ATTESTED)
         recording = recording_id(deposit.vehicle, deposit.fingerprint)
         contexts = [self._context(recording, share) for share in deposit.shares]
         for share, context in zip(deposit.shares, contexts, strict=True):
@@ -90,20 +103,42 @@ class ReleaseService:
             # A vehicle whose connection broke sends the same shares again, sealed anew.
             if self._keys.holds(context) and unwrap(self._wallet, self._keys.get(context), context) != opened:
                 raise errors.ALREADY_DEPOSITED()
+        new, today = not self._keys.since_ms(recording), self._today()
+        if new and today[deposit.vehicle] >= RECORDINGS_PER_DAY:
+            raise errors.TOO_MANY(f"{RECORDINGS_PER_DAY}")
         self._keys.put_all({context: share.sealed for share, context in zip(deposit.shares, contexts, strict=True)})
+        today[deposit.vehicle] += new
+
+    def _today(self) -> Counter[bytes]:
+        """Gives how many recordings each vehicle has handed over today."""
+        # A clock that was set back begins no day anew.
+        if (day := self._clock() // DAY_MS) > self._day:
+            self._day = day
+            self._deposited.clear()
+        return self._deposited
 
     async def open(self, request: OpenRequest) -> Opened:
-        """Gives the shares for a receipt, sealed to its reader, if the proofs show that they may be given."""
+        """Gives the shares for a receipt, sealed to its reader, if the proofs show that they may be given.
+
+        A request that comes again, from its sender or from somebody who overheard it, is one release.
+        """
         async with self._stating:
             # Judged when it is its turn: what it waited for may have taken long, or have destroyed the shares.
             receipt = self._judged(request)
             shares = tuple(self._share(request.receipt, receipt, category) for category in receipt.categories)
-            self._log.append(
-                receipt=request.receipt, reader=receipt.reader, recording=receipt.recording, time_ms=self._clock()
-            )
-            if self._wallet.account not in receipt.given_by:
-                await self._send(Deliver((request.receipt,)), Anchor(self._log.head, self._log.length))
+            digest = sha256(signed_bytes(request))
+            if digest not in self._given:
+                await self._release(request.receipt, receipt)
+                oldest_ms = self._clock() - MAX_AGE_MS
+                self._given = {each: time_ms for each, time_ms in self._given.items() if time_ms >= oldest_ms}
+                self._given[digest] = request.time_ms
             return Opened(shares)
+
+    async def _release(self, name: bytes, receipt: Receipt) -> None:
+        """Logs a release and states it on the chain, before its shares go out."""
+        self._log.append(receipt=name, reader=receipt.reader, recording=receipt.recording, time_ms=self._clock())
+        if self._wallet.account not in receipt.given_by:
+            await self._send(Deliver((name,)), Anchor(self._log.head, self._log.length))
 
     def _judged(self, request: OpenRequest) -> Receipt:
         """Gives the receipt on which shares may be given; refuses with the reason why not."""
@@ -135,14 +170,18 @@ class ReleaseService:
 
     async def forget(self, request: Forget) -> None:
         """Destroys the shares of recordings that have ended on the chain, and states so."""
-        await self._forget(request.recordings)
+        failed = await self._forget(request.recordings)
+        if failed:
+            raise failed[0]
 
     async def run(self) -> None:
         """Sweeps now and then, until cancelled."""
         while True:
-            # Where the chain has no room, or nobody money for the fee, it is done at the next turn.
-            with contextlib.suppress(Refusal):
+            try:
                 await self.sweep()
+            except (OSError, Refusal) as error:
+                # Where the chain has no room, or nobody money for the fee, it is done at the next turn.
+                _logger.warning("What has ended was not all destroyed and stated: %s", error)
             await asyncio.sleep(SWEEP_S)
 
     async def sweep(self) -> None:
@@ -153,33 +192,59 @@ class ReleaseService:
         held = self._keys.recordings()
         later = [name for name in held if name > self._swept]
         due = (later + held)[: min(SWEPT_AT_ONCE, len(held))]
+        failed: list[OSError | Refusal] = []
         for at in range(0, len(due), MAX_DESTROYED):
-            await self._forget(due[at : at + MAX_DESTROYED])
+            batch = due[at : at + MAX_DESTROYED]
+            # First of all, for where these can't be stated the next sweep begins with others.
+            self._swept = batch[-1]
+            failed += await self._forget(batch)
             await asyncio.sleep(0)  # Who asks for shares has a turn.
-        self._swept = due[-1] if due else b""
         if self._backup is not None:
             # Here and not in a thread: what is destroyed meanwhile would come into the backup again.
-            self._backup.back_up(self._keys, due)
+            failed += self._back_up(self._backup, due)
+        if failed:
+            _logger.warning("The disk has refused %d times in a sweep, the first time: %s", len(failed), failed[0])
 
-    async def _forget(self, recordings: Sequence[bytes]) -> None:
-        ended: list[bytes] = []
+    def _back_up(self, backup: KeyBackup, recordings: Sequence[bytes]) -> list[OSError | Refusal]:
+        """Backs recordings up; gives why some are not, which hold up no others."""
+        failed: list[OSError | Refusal] = []
+        for name in recordings:
+            try:
+                backup.back_up(self._keys, [name])
+            except (OSError, Refusal) as error:
+                failed.append(error)
+        return failed
+
+    async def _forget(self, recordings: Sequence[bytes]) -> list[Refusal]:
+        """Destroys what has ended and states it; gives why the disk keeps some, which hold up no others."""
+        failed: list[Refusal] = []
+        destroyed: list[bytes] = []
+        unstated: list[bytes] = []
         for name in recordings:
             shown = await self._client.prove(RECORDINGS, name)
             check_fresh(shown.header, now_ms=self._clock(), max_age_ms=MAX_AGE_MS, max_skew_ms=MAX_SKEW_MS)
             if shown.record is None:
-                if self._clock() - self._keys.since_ms(name) > COMMITTED_WITHIN_MS:
-                    self._destroy(name)
-                    self._keys.drop(name)
-            elif not shown.record.is_kept(shown.header.time_ms):
+                ended = self._clock() - self._keys.since_ms(name) > COMMITTED_WITHIN_MS
+            else:
+                ended = not shown.record.is_kept(shown.header.time_ms)
+            if not ended:
+                continue
+            try:
                 self._destroy(name)
-                if (await self._client.prove(STATEMENTS, name, self._wallet.account)).record is None:
-                    ended.append(name)
-        if ended:
-            await self._send(Destroyed(tuple(ended)))
-        for name in recordings:
-            # A statement that did not reach the chain is made at the next sweep.
-            if not self._keys.files(name):
-                self._keys.drop(name)
+            except Refusal as refusal:
+                failed.append(refusal)
+                continue
+            destroyed.append(name)
+            if shown.record is None:
+                continue
+            if (await self._client.prove(STATEMENTS, name, self._wallet.account)).record is None:
+                unstated.append(name)
+        if unstated:
+            await self._send(Destroyed(tuple(unstated)))
+        # A statement that did not reach the chain is made at the next sweep.
+        for name in destroyed:
+            self._keys.drop(name)
+        return failed
 
     def _destroy(self, recording: bytes) -> None:
         self._keys.destroy(recording)
@@ -192,8 +257,8 @@ class ReleaseService:
     def _context(self, recording: bytes, share: SealedShare) -> KeyContext:
         return KeyContext(self._trust.chain_id, recording, share.category, share.precision, self._wallet.account)
 
-    def _fresh(self, table: Table[V], proved: Proved, name: bytes, *, absent: Reason) -> tuple[V, Header]:
-        return fresh_record(self._trust, table, proved, name, now_ms=self._clock(), absent=absent)
+    def _fresh(self, table: Table[V], proved: Proved, *name: bytes | str, absent: Reason) -> tuple[V, Header]:
+        return fresh_record(self._trust, table, proved, *name, now_ms=self._clock(), absent=absent)
 
 
 def _asked(receipt: Receipt, recording: Recording, owner: Identity, *, now_ms: int) -> Request:

@@ -42,3 +42,5 @@ OTHER_ROLE = Reason(HERE, 22, "The offer is for another role.", "Have an authori
 ALREADY_TAKEN_UP = Reason(
     HERE, 23, "You have taken this offer up before.", "Read under that consent; if it was revoked, ask the owner."
 )
+
+TOO_FAR = Reason(HERE, 24, "The window of recordings reaches too far.", "Let it end before the year 10000.")

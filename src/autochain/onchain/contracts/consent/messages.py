@@ -44,6 +44,9 @@ LONGEST_MS: Mapping[Grade, int] = {
 }
 """For how long a consent may be given, by what its categories tell about people."""
 
+LATEST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999: times after it are such as hardly any program can write."""
+
 Categories = Annotated[tuple[Category, ...], msgspec.Meta(min_length=1, max_length=16)]
 """Categories, each once, in alphabetical order."""
 
@@ -68,6 +71,8 @@ class Terms(Record, frozen=True):
             raise errors.CATEGORIES_UNSORTED()
         if self.from_ms >= self.until_ms:
             raise errors.EMPTY_WINDOW()
+        if self.until_ms > LATEST_MS:
+            raise errors.TOO_FAR()
 
     @property
     def longest_ms(self) -> int:

@@ -2,7 +2,7 @@
 
 from ...ledger import Contract
 from . import handlers, queries
-from .errors import BEFORE_HAND_OVER
+from .errors import BEFORE_HAND_OVER, NOT_YOURS
 from .messages import (
     CATEGORIES,
     GRADES,
@@ -48,6 +48,7 @@ __all__ = [
     "HOUR_MS",
     "MAX_DESTROYED",
     "MAX_KEPT_MS",
+    "NOT_YOURS",
     "OWNED",
     "PRECISIONS",
     "RECORDINGS",

@@ -1,0 +1,101 @@
+"""What happened on a chain, in plain words: an event, and a message that was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .words import short, short_did
+
+if TYPE_CHECKING:
+    import msgspec
+
+PHRASES: Mapping[str, str] = {
+    "identity/Registered": "{account} is registered as a {kind}",
+    "identity/Rotated": "{account} has new keys",
+    "identity/Revoked": "{account} is revoked",
+    "identity/HandedOver": "{device} is handed over to {controller}",
+    "credentials/Attested": "{authority} attests that {subject} is a {role}",
+    "credentials/Withdrawn": "{authority} no longer attests that {subject} is a {role}",
+    "token/Transferred": "{payer} pays {amount_uacc} to {payee}",
+    "mining/Rewarded": "{owner} earns {reward_uacc} for {points} readings of recording {recording}",
+    "release/Anchored": "{member} binds itself to its log of {length} releases",
+    "recording/Committed": "{vehicle} commits recording {recording} of {points} readings for {owner}",
+    "recording/Erased": "{owner} has recording {recording} erased",
+    "consent/Granted": "{owner} lets {reader} read recordings of {vehicle}: consent {consent}",
+    "consent/Ended": "consent {consent} is taken back",
+    "consent/Offered": "{owner} offers readings: offer {offer}",
+    "consent/Withdrawn": "offer {offer} is taken back",
+    "market/Bought": "{reader} buys recording {recording} of {owner} for {price_uacc}",
+    "market/Delivered": "{owner} is paid {price_uacc} for what receipt {receipt} opened",
+    "market/Refunded": "{reader} gets {price_uacc} back: receipt {receipt} was not delivered",
+    "market/Published": "{publisher} puts product {product} on the market",
+    "market/Unpublished": "product {product} is off the market",
+}
+"""An event's words by its tag, around its fields; one that is not here is told by tag and fields. A test compares."""
+RECORDS = ("recording", "consent", "offer", "receipt", "product")
+"""Fields that name a record and not an account."""
+
+
+def tag(record: msgspec.Struct) -> str:
+    return str(record.__struct_config__.tag)
+
+
+def plain(value: Any) -> Any:
+    """Shows a record, or what it holds, as JSON can: bytes as hexadecimal digits."""
+    import msgspec
+    from msgspec.structs import asdict
+
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(each) for name, each in asdict(value).items()}
+    return value
+
+
+def told(event: msgspec.Struct, names: Mapping[bytes, str]) -> str:
+    """Tells an event; accounts go by the names of their parties where those are known."""
+    fields = {name: _word(name, getattr(event, name), names) for name in event.__struct_fields__}
+    phrase = PHRASES.get(tag(event))
+    if phrase is None:
+        return f"{tag(event)}: {', '.join(f'{name} {word}' for name, word in fields.items())}"
+    return phrase.format_map(fields)
+
+
+def account_teller(names: Mapping[bytes, str]) -> Callable[[bytes], str]:
+    """Gives the function that writes an account as its party's name, or else as its DID cut short."""
+    from ..onchain.ids import did
+
+    return lambda account: names.get(account) or short_did(did(account))
+
+
+def accounts_in(value: Any, known: Mapping[bytes, str]) -> set[bytes]:
+    """Finds the known accounts that a record names, however deep."""
+    import msgspec
+
+    if isinstance(value, bytes):
+        return {value} & known.keys()
+    if isinstance(value, msgspec.Struct):
+        value = tuple(getattr(value, name) for name in value.__struct_fields__)
+    if isinstance(value, tuple):
+        return set().union(*(accounts_in(each, known) for each in value))
+    return set()
+
+
+def _word(name: str, value: Any, names: Mapping[bytes, str]) -> str:
+    from ..onchain.ids import ID_BYTES
+    from ..onchain.units import acc
+
+    if name.endswith("_uacc"):
+        return f"{acc(value)} ACC"
+    if isinstance(value, bytes) and len(value) == ID_BYTES and name not in RECORDS:
+        return account_teller(names)(value)
+    if isinstance(value, bytes):
+        return short(value.hex())
+    if isinstance(value, tuple):
+        return " and ".join(_word(name, each, names) for each in value)
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    return "nobody" if value is None else f"{value:,}" if isinstance(value, int) else str(plain(value))

@@ -1,0 +1,78 @@
+"""What a network serves over HTTP: nodes and services, read model, API, stream and console, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from .. import __version__
+from ..api import AsgiApp, Backend, Chain, Rates, Road
+from ..onchain.refusals import present
+from . import chain_file
+from .network import CHAIN, Network
+
+if TYPE_CHECKING:
+    from ..api import Stream
+
+
+class HttpSettings(NamedTuple):
+    """How a network is served."""
+
+    host: str = "127.0.0.1"
+    database: str = ""
+    """Where the read model lies, as an address; in a file of the home unless named."""
+    rates: Rates = Rates()
+    roads: Sequence[Road] = ()
+
+
+class Served(NamedTuple):
+    """What answers, and the stream on which more can be told."""
+
+    app: AsgiApp
+    stream: Stream
+
+
+@contextlib.asynccontextmanager
+async def open_http(network: Network, settings: HttpSettings) -> AsyncIterator[Served]:
+    """Opens what serves a network that runs in this process; its read model follows for as long as it is open."""
+    # Here, for commands that serve nothing must not wait until the database's and the web's libraries are loaded.
+    from ..api import Stream, make_app
+    from ..index import Database, Follower, Index
+    from .parties import demo_parties
+
+    client = network.client
+    database = Database(settings.database) if settings.database else Database.in_file(network.home.index)
+    stream = Stream()
+    follower = Follower(CHAIN, client.node, client.dispatcher, database, stream.publish_blocks)
+    backend = Backend(
+        chains={CHAIN: Chain(CHAIN, client.node, client)},
+        index=Index(database),
+        clock=network.clock,
+        parties=await demo_parties(network) if _may_demonstrate(settings.host) else None,
+        stream=stream,
+        node_app=present(network.app, "who serves a network runs it"),
+        version=__version__,
+        roads=settings.roads,
+        rates=settings.rates,
+        hosts=(settings.host,),
+    )
+    with contextlib.closing(database):
+        async with asyncio.TaskGroup() as group:
+            following = group.create_task(follower.run())
+            try:
+                yield Served(make_app(backend), stream)
+            finally:
+                stream.close()
+                following.cancel()
+
+
+def _may_demonstrate(host: str) -> bool:
+    """Whether all who reach an address may act as the parties: at a demonstration, and from this machine alone."""
+    try:
+        own = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        own = host == "localhost"
+    return own and chain_file.load(CHAIN).demonstration
