@@ -32,6 +32,8 @@ from bench.cases import Case, main
 
 CONNECTIONS = 16
 ACCOUNTS = 10_000
+EXPIRY = 100_000
+"""With 16 at once, blocks are small and many."""
 BARE, SUBMIT, STREAM = b"/bare", b"/chains/main/submit", b"/api/v1/stream"
 
 
@@ -187,7 +189,7 @@ READS = {
 async def _rates(folder: Path, quick: bool) -> list[Case]:
     """Measures the bare route, reads and submits over HTTP in turn, and the ledger without HTTP."""
     count, rounds = (1_000, 1) if quick else (6_000, 5)
-    over_http, own = ledger.Accounts(ACCOUNTS), ledger.Accounts(ACCOUNTS)
+    over_http, own = ledger.Accounts(ACCOUNTS, expiry_height=EXPIRY), ledger.Accounts(ACCOUNTS, expiry_height=EXPIRY)
     make_chain(folder / "http", over_http)
     make_chain(folder / "own", own)
     bare: list[float] = []
@@ -238,7 +240,7 @@ async def _lag_ms(port: int, transfers: Sequence[bytes]) -> float:
 
 async def _streams(folder: Path, quick: bool) -> list[Case]:
     """Measures what it costs a server that 100 listen, while ten blocks are made a second."""
-    accounts = ledger.Accounts(1_000)
+    accounts = ledger.Accounts(1_000, expiry_height=EXPIRY)
     make_chain(folder, accounts)
     span_s = 3.0 if quick else 15.0
     shares: list[float] = []

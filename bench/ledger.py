@@ -69,7 +69,8 @@ class Size(NamedTuple):
 class Accounts:
     """A chain of so many accounts that all hold the same, and transfers between them."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, expiry_height: int = 1_000) -> None:
+        self._expiry_height = expiry_height
         seeds = [number.to_bytes(32, "big") for number in range(count)]
         self._keys = [crypto_sign_seed_keypair(seed) for seed in seeds]
         self._accounts = [derive("bench/account", seed) for seed in seeds]
@@ -102,7 +103,7 @@ class Accounts:
 
     def _transfer(self, payer: int, payee: int) -> bytes:
         proof = KeysProof(self._accounts[payer], self._sequences[payer], ())
-        draft = Transaction(CHAIN_ID, 1_000, FEE_UACC, (token.Transfer(self._accounts[payee], 1),), proof)
+        draft = Transaction(CHAIN_ID, self._expiry_height, FEE_UACC, (token.Transfer(self._accounts[payee], 1),), proof)
         self._sequences[payer] += 1
         signature = crypto_sign(sign_bytes(draft), self._keys[payer][1])[:64]
         return encode(replace(draft, proof=replace(proof, signatures=(Signature(0, signature),))))

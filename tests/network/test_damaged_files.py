@@ -12,6 +12,7 @@ from homes.scene import NOW_MS
 from msgspec.structs import replace
 
 from autochain.network import Home
+from autochain.network.parties import demo_parties
 from autochain.onchain.contracts.recording import ListRecordings
 from autochain.onchain.refusals import Reason, Refusal
 from autochain.services.registrar.errors import NO_SHARE, TOO_FEW
@@ -42,6 +43,20 @@ def test_a_wallet_that_can_not_be_used_is_told_once_and_stops_its_own_party_alon
         assert len((await scene.fetch(scene.buyer, scene.receipt)).parts) == 2
         with refuses(reason):
             await network.party("foundation")
+
+    play(home, story)
+
+
+def test_a_persona_whose_wallet_is_damaged_keeps_the_others_from_nothing(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(scene: Scene) -> None:
+        personas = [persona.name for persona in (await demo_parties(scene.network)).personas()]
+        assert {"buyer", "buyer-2", "owner", "regulator"} <= set(personas)
+        damage(home / "parties" / "buyer-2" / "wallet.json")
+        again = [persona.name for persona in (await demo_parties(scene.network)).personas()]
+        assert again == [name for name in personas if name != "buyer-2"]
+        assert "not every persona is there" in caplog.text
 
     play(home, story)
 

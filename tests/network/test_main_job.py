@@ -247,7 +247,7 @@ def test_who_bought_a_part_of_a_drive_before_buys_the_whole_of_it_too(table: Pat
                 categories=all_categories,
                 precision="exact",
                 from_ms=0,
-                until_ms=2**50,
+                until_ms=2**47,
                 price_uacc=1,
                 expires_ms=network.clock() + 3_600_000,
             )

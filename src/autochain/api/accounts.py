@@ -12,7 +12,7 @@ import msgspec
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from ..index import named
@@ -23,7 +23,7 @@ from ..signals import CATALOGUE, Part
 from .access import allow
 from .backend import ROLES, Backend, Erasure, Parties, Read
 from .errors import NO_DEMONSTRATION, problems
-from .given import Given, IdInPath
+from .given import BODY, Given, IdInPath
 from .shapes import IdText, read_id
 
 MAX_ROWS = 5_000
@@ -156,7 +156,7 @@ async def get_own_readings(
     summary="Buy and read a recording; one that was bought and is still open is not paid for again",
     operation_id="ReadRecording",
 )
-async def read_recording(backend: Given, account: IdInPath, data: JSONBody[ReadRequest]) -> Bought:
+async def read_recording(backend: Given, account: IdInPath, data: Annotated[ReadRequest, BODY]) -> Bought:
     done = await _parties(backend).read(
         read_id(account),
         read_id(data.recording),

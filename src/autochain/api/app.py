@@ -21,13 +21,15 @@ from .errors import handle
 from .limits import MAX_BODY_BYTES, Limits
 from .messages import draft_handlers, send_transaction, signing_handlers
 from .metrics import Metrics
+from .newest import Newest
 from .private import private_routers
 from .queries import query_handlers
 from .reasons import KnownReasons
 from .reference import REFERENCE, Reference
-from .serving import StrictRequest, Surroundings
+from .serving import StrictRequest, Surroundings, check_parameters
 from .shapes import Shapes
 from .stream import stream_router
+from .token import TokenFacts
 
 API = "/api/v1"
 NODES = ("/chains/", "/members/", "/registrars/")
@@ -76,7 +78,7 @@ def make_app(backend: Backend, *, console: Path = CONSOLE) -> App:
 
 def make_routes(backend: Backend, metrics: Metrics) -> Litestar:
     """Makes all routes of the API."""
-    known, shapes = KnownReasons(), Shapes()
+    known, shapes, tokens = KnownReasons(), Shapes(), Newest[TokenFacts]()
     return Litestar(
         route_handlers=[
             Router(API, route_handlers=[*_public(backend, shapes), *_sessions(backend, shapes)]),
@@ -89,7 +91,9 @@ def make_routes(backend: Backend, metrics: Metrics) -> Litestar:
             "backend": Provide(lambda: backend, sync_to_thread=False),
             "metrics": Provide(lambda: metrics, sync_to_thread=False),
             "reasons": Provide(lambda: known, sync_to_thread=False),
+            "tokens": Provide(lambda: tokens, sync_to_thread=False),
         },
+        before_request=check_parameters,
         exception_handlers={Exception: handle},
         openapi_config=_reference(backend),
         request_class=StrictRequest,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 from litestar import Router, get, post
-from litestar.params import JSONBody
 
 from ..client import Client
 from .access import Guard
 from .backend import Parties, Persona, Road
 from .errors import problems
+from .given import BODY
 from .sessions import Sessions
 from .sign_in import DemoSignIn, SignedIn, sign_in_persona
 
@@ -43,7 +44,7 @@ def demo_router(parties: Parties, roads: Sequence[Road], sessions: Sessions, cli
         summary="Sign in as a persona",
         operation_id="SignInAsPersona",
     )
-    async def sign_in(data: JSONBody[DemoSignIn]) -> SignedIn:
+    async def sign_in(data: Annotated[DemoSignIn, BODY]) -> SignedIn:
         return await sign_in_persona(parties, sessions, client, data.persona)
 
     @get("/roads", responses=problems(403), summary="Get the roads", operation_id="GetRoads")

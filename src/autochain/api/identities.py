@@ -9,7 +9,7 @@ import msgspec
 from litestar import get
 from litestar.params import QueryParameter
 
-from ..index import AccountRow, EventRow, RecordingRow
+from ..index import AccountRow, EventRow, RecordingRow, VehicleFigures
 from ..onchain.contracts.credentials import Attested, Role
 from ..onchain.contracts.identity import HandedOver
 from ..onchain.ids import did
@@ -99,6 +99,7 @@ class Vehicle(msgspec.Struct, frozen=True):
     attestations: tuple[Attestation, ...]
     hand_overs: tuple[HandOver, ...]
     """The latest first."""
+    figures: VehicleFigures
     recordings: list[RecordingRow]
     """The latest, a page of them; the list of recordings has them all."""
     life: list[EventRow]
@@ -177,6 +178,7 @@ async def get_vehicle(backend: Given, chain: ChainName, id: IdInPath) -> Vehicle
     life = await asyncio.to_thread(index.events, asked.name, limit=LIFE, subject=digits)
     attested = await asyncio.to_thread(index.events, asked.name, subject=digits, type=tag_of(Attested))
     handed = await asyncio.to_thread(index.events, asked.name, subject=digits, type=tag_of(HandedOver))
+    figures = await asyncio.to_thread(index.vehicle_figures, asked.name, digits)
     recordings = await asyncio.to_thread(index.recordings, asked.name, vehicle=digits)
     return Vehicle(
         account=summary_of(row),
@@ -189,6 +191,7 @@ async def get_vehicle(backend: Given, chain: ChainName, id: IdInPath) -> Vehicle
             for event in handed
             if event.body["device"] == digits
         ),
+        figures=figures,
         recordings=recordings,
         life=life,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 import msgspec
 from litestar import get
 
+from ..index import Figures, Index
+from ..onchain.refusals import Refusal
 from .backend import Backend, Chain
 from .errors import problems
 from .given import Given
@@ -28,6 +31,8 @@ class ChainFacts(msgspec.Struct, frozen=True):
     """Which contract stands behind an interface."""
     waiting: int
     """Transactions that wait for a block."""
+    figures: Figures | None
+    """None while the read model does not answer."""
 
 
 class NetworkFacts(msgspec.Struct, frozen=True):
@@ -46,11 +51,11 @@ async def get_network(backend: Given) -> NetworkFacts:
 
 async def network_facts(backend: Backend) -> NetworkFacts:
     """Asks every chain where it stands."""
-    chains = [await _facts(chain) for chain in backend.chains.values()]
+    chains = [await _facts(chain, backend.index) for chain in backend.chains.values()]
     return NetworkFacts(backend.version, backend.parties is not None, tuple(chains))
 
 
-async def _facts(chain: Chain) -> ChainFacts:
+async def _facts(chain: Chain, index: Index) -> ChainFacts:
     status, spec = await chain.node.status(), chain.client.dispatcher.spec
     return ChainFacts(
         name=chain.name,
@@ -62,4 +67,12 @@ async def _facts(chain: Chain) -> ChainFacts:
         contracts=tuple(chain.client.dispatcher.contracts),
         bindings=dict(spec.bindings),
         waiting=status.waiting,
+        figures=await asyncio.to_thread(_figures, index, chain.name),
     )
+
+
+def _figures(index: Index, chain: str) -> Figures | None:
+    try:
+        return index.figures(chain)
+    except Refusal:
+        return None  # The chain runs on without its read model, and so is told of.

@@ -125,6 +125,7 @@ def list_receipts(
     limit: Limit = USUAL_ITEMS,
     owner: IdParameter = None,
     reader: IdParameter = None,
+    consent: IdParameter = None,
     recording: IdParameter = None,
     vehicle: IdParameter = None,
 ) -> Receipts:
@@ -134,6 +135,7 @@ def list_receipts(
         limit=limit,
         owner=digits_of(owner),
         reader=digits_of(reader),
+        consent=digits_of(consent),
         recording=digits_of(recording),
         vehicle=digits_of(vehicle),
     )

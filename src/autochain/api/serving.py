@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.params import QueryParameter
 
 from ..onchain.refusals import Refusal
 from .backend import AsgiApp, Message, Receive, Scope, Send
@@ -34,6 +35,17 @@ class StrictRequest(Request[Any, Any, Any]):
             return msgspec.json.decode(await self.body(), type=form)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BAD_REQUEST(str(error)) from None
+
+
+def check_parameters(request: Request[Any, Any, Any]) -> None:
+    """Refuses a parameter that a GET does not take: one that is misspelt would be passed over, and too much shown."""
+    if request.method != "GET":
+        return
+    fields = request.route_handler.parsed_fn_signature.parameters.values()
+    taken = sorted(field.name for field in fields if isinstance(field.kwarg_definition, QueryParameter))
+    for name in request.query_params:
+        if name not in taken:
+            raise BAD_REQUEST(f"there is no parameter {name[:100]!r}, only {', '.join(taken) or 'none'}")
 
 
 class Surroundings:

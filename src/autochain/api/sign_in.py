@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Router, post
-from litestar.params import JSONBody
 
 from ..client import Client
 from ..onchain.ledger import Signature
 from .access import BEARER, Guard, bearer_token, signed_in
 from .backend import Parties, Role
 from .errors import UNKNOWN, problems
+from .given import BODY
 from .sessions import (
     CHALLENGE_BYTES,
     Challenges,
@@ -107,7 +107,7 @@ def sign_in_router(challenges: Challenges, sessions: Sessions, client: Client, *
         summary="Ask for a challenge",
         operation_id="AskForChallenge",
     )
-    async def ask(data: JSONBody[ChallengeRequest]) -> Challenge:
+    async def ask(data: Annotated[ChallengeRequest, BODY]) -> Challenge:
         account = read_id(data.account)
         given = challenges.give(account, data.role)
         message = sign_in_bytes(client.trust.chain_id, account, data.role, given)
@@ -121,7 +121,7 @@ def sign_in_router(challenges: Challenges, sessions: Sessions, client: Client, *
         summary="Sign in with an answered challenge",
         operation_id="SignIn",
     )
-    async def sign_in(data: JSONBody[SignIn]) -> SignedIn:
+    async def sign_in(data: Annotated[SignIn, BODY]) -> SignedIn:
         account, challenge = read_id(data.account), read_digits(data.challenge)
         challenges.check(challenge, account, data.role)
         keys = await standing(client, account, data.role)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TypeAlias
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from ..index import FlowRow
 from ..onchain.contracts.token import GetAllocations
@@ -15,6 +18,7 @@ from .backend import Backend, Chain
 from .contracts import check_on_chain
 from .errors import problems
 from .given import ChainName, Given, chain_of
+from .newest import Newest
 from .paging import HEIGHTS, USUAL_ITEMS, Cursor, Limit, next_of, place_of
 
 TOP = 20
@@ -58,6 +62,9 @@ class TokenFacts(msgspec.Struct, frozen=True):
     """Among so many accounts these were found."""
 
 
+Tokens: TypeAlias = NamedDependency[SkipValidation[Newest[TokenFacts]]]
+
+
 class Flows(msgspec.Struct, frozen=True):
     """A page of transfers, the newest first."""
 
@@ -66,9 +73,16 @@ class Flows(msgspec.Struct, frozen=True):
 
 
 @get("/token", operation_id="GetToken", summary="See where all ACC is", responses=problems(404, 503))
-async def get_token(backend: Given, chain: ChainName) -> TokenFacts:
+async def get_token(backend: Given, tokens: Tokens, chain: ChainName) -> TokenFacts:
     asked = chain_of(backend, chain)
     check_on_chain(asked, CONTRACT)
+    followed = await asyncio.to_thread(backend.index.height, asked.name)
+    place = ((await asked.node.status()).height, followed)
+    return await tokens.of(asked.name, place, lambda: _facts(backend, asked))
+
+
+async def _facts(backend: Backend, asked: Chain) -> TokenFacts:
+    """Asks for the balance of every account that is looked at."""
     allocations = [
         AllocationFacts(
             name=name,

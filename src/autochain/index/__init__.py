@@ -9,11 +9,13 @@ from .rows import (
     BlockRow,
     ConsentRow,
     EventRow,
+    Figures,
     FlowRow,
     Found,
     ReceiptRow,
     RecordingRow,
     TransactionRow,
+    VehicleFigures,
 )
 from .shapes import named
 from .tables import EVENTS_PER_BLOCK
@@ -29,6 +31,7 @@ __all__ = [
     "ConsentRow",
     "Database",
     "EventRow",
+    "Figures",
     "FlowRow",
     "Follower",
     "Found",
@@ -36,5 +39,6 @@ __all__ = [
     "ReceiptRow",
     "RecordingRow",
     "TransactionRow",
+    "VehicleFigures",
     "named",
 ]

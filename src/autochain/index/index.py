@@ -7,23 +7,27 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, Select, Table, or_, select, tuple_
 
+from .counts import WHOLE
 from .database import Database
 from .rows import (
     AccountRow,
     BlockRow,
     ConsentRow,
     EventRow,
+    Figures,
     FlowRow,
     Found,
     ReceiptRow,
     RecordingRow,
     TransactionRow,
+    VehicleFigures,
 )
 from .search import search
 from .tables import (
     ACCOUNTS,
     BLOCKS,
     CONSENTS,
+    COUNTS,
     EVENTS,
     EVENTS_PER_BLOCK,
     META,
@@ -162,11 +166,12 @@ class Index:
         limit: int = LIMIT,
         *,
         owner: str | None = None,
+        consent: str | None = None,
         reader: str | None = None,
         recording: str | None = None,
         vehicle: str | None = None,
     ) -> list[ReceiptRow]:
-        wanted = {"owner": owner, "reader": reader, "recording": recording, "vehicle": vehicle}
+        wanted = {"owner": owner, "consent": consent, "reader": reader, "recording": recording, "vehicle": vehicle}
         return self._rows(ReceiptRow, _page(RECEIPTS, chain, "bought_ms", after, limit, wanted))
 
     def receipt(self, chain: str, id: str) -> ReceiptRow | None:
@@ -196,6 +201,19 @@ class Index:
         """Lists transfers of ACC, rewards and sales among them, the newest first."""
         events = self.events(chain, before=before, limit=limit, type=TRANSFERRED)
         return [_flow(event) for event in events]
+
+    def figures(self, chain: str) -> Figures:
+        """Counts what there is on a chain, at the price of reading a few rows."""
+        return Figures(**self._counts(chain, WHOLE))
+
+    def vehicle_figures(self, chain: str, vehicle: str) -> VehicleFigures:
+        """Counts what there is of a vehicle, at the price of reading a few rows."""
+        return VehicleFigures(**self._counts(chain, vehicle))
+
+    def _counts(self, chain: str, subject: str) -> dict[str, int]:
+        query = select(COUNTS.c.name, COUNTS.c.total).where(COUNTS.c.chain == chain, COUNTS.c.subject == subject)
+        with self._database.reading() as connection:
+            return {row.name: row.total for row in connection.execute(query)}
 
     def search(self, chain: str, text: str) -> list[Found]:
         """Finds a block by its height, and all else by a hash, an id or a DID, or by the first digits of one."""

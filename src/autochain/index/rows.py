@@ -162,6 +162,32 @@ class FlowRow(msgspec.Struct, frozen=True):
         return self.seq
 
 
+class Figures(msgspec.Struct, frozen=True):
+    """How many of each the read model has of a chain."""
+
+    transactions: int = 0
+    recordings: int = 0
+    points: int = 0
+    """Readings in all recordings, those that are erased among them."""
+    consents: int = 0
+    receipts: int = 0
+    vehicles: int = 0
+    """Accounts of devices."""
+    accounts: int = 0
+
+
+class VehicleFigures(msgspec.Struct, frozen=True):
+    """How many of each the read model has of a vehicle."""
+
+    recordings: int = 0
+    points: int = 0
+    """Readings in all its recordings, those that are erased among them."""
+    receipts: int = 0
+    """How often its recordings were bought."""
+    earned_uacc: int = 0
+    """What mining has paid to its owners for its recordings."""
+
+
 class Found(msgspec.Struct, frozen=True):
     """Something that a search found."""
 

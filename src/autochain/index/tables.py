@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, MetaData, Table, Text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Counts up with every change here or in what is written; a database of another version is built anew."""
 EVENTS_PER_BLOCK = 1 << 20
 """An event's `seq` is its block's height times this, plus its place in the block: the same after a rebuild."""
@@ -140,6 +140,7 @@ RECEIPTS = _table(
     _json("record"),
     indexes=(
         ("bought_ms", "id"),
+        ("consent", "bought_ms", "id"),
         ("owner", "bought_ms", "id"),
         ("reader", "bought_ms", "id"),
         ("recording", "bought_ms", "id"),
@@ -157,4 +158,5 @@ ACCOUNTS = _table(
     indexes=(("registered_ms", "id"), ("kind", "registered_ms", "id"), ("controller", "registered_ms", "id")),
 )
 ROLES = _table("roles", _key("account"), Column("role", Text, primary_key=True), rowid=False)
+COUNTS = _table("counts", _key("subject"), Column("name", Text, primary_key=True), _number("total"), rowid=False)
 TABLES = tuple(_METADATA.sorted_tables)

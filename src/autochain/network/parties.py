@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from ..onchain.contracts import credentials
 from ..onchain.contracts.consent import Purpose
 from ..onchain.contracts.market import Receipt
 from ..onchain.contracts.recording import Category, GetRecording, Precision
-from ..onchain.refusals import Reason
+from ..onchain.refusals import Reason, Refusal
 from ..signals import Part
 from ..wallet import Wallet, wallets
 from .export import export_data, own_readings
@@ -27,6 +29,7 @@ NOT_A_PERSONA = Reason(
 )
 NOT_THE_OWNER = Reason("network", 14, "This recording is another's.", "Buy the reading under a consent of its owner.")
 
+_log = logging.getLogger(__name__)
 _PERSONA = re.compile(r"(owner|buyer|maker|regulator|stranger)(-[0-9]{1,4})?")
 """The names of the parties as whom one may act; the others, such as a validator or a vehicle, are nobody's to play."""
 _ATTESTED: dict[str, credentials.Role] = {
@@ -48,8 +51,11 @@ async def make_personas(network: Network) -> dict[str, Wallet]:
 
 
 async def demo_parties(network: Network) -> DemoParties:
-    """Gives the parties of a network to those who may act as them."""
-    await make_personas(network)
+    """Gives the parties of a network to those who may act as them, as far as their keys can be read."""
+    try:
+        await make_personas(network)
+    except Refusal as refusal:
+        _log.warning("not every persona is there: %s", refusal)
     return DemoParties(network)
 
 
@@ -66,7 +72,8 @@ class DemoParties:
         """Gives all personas by name."""
         for name in wallets(self._network.home.parties):
             if name not in self._wallets and _PERSONA.fullmatch(name):
-                self._wallets[name] = self._network.wallet(name)
+                with contextlib.suppress(Refusal):  # A damaged wallet keeps nobody else out.
+                    self._wallets[name] = self._network.wallet(name)
         return tuple(
             Persona(name, cast(Role, name.partition("-")[0]), wallet.account.hex())
             for name, wallet in sorted(self._wallets.items())

@@ -17,18 +17,19 @@ export interface ChainState {
   engine: string;
   contracts: string[];
   waiting: number;
-  figures?: Figures;
+  /** Null while the read model does not answer. */
+  figures: Figures | null;
 }
 
 /** How many of each the read model holds. */
 export interface Figures {
-  transactions?: number;
-  recordings?: number;
-  points?: number;
-  consents?: number;
-  receipts?: number;
-  vehicles?: number;
-  accounts?: number;
+  transactions: number;
+  recordings: number;
+  points: number;
+  consents: number;
+  receipts: number;
+  vehicles: number;
+  accounts: number;
 }
 
 export interface Persona {
@@ -193,6 +194,7 @@ export interface Vehicle {
   owned_ms: number;
   attestations: Attestation[];
   hand_overs: { owner: string; time_ms: number; height: number }[];
+  figures: { recordings: number; points: number; receipts: number; earned_uacc: number };
   recordings: unknown[];
   life: ChainEvent[];
 }

@@ -6,7 +6,9 @@ import { UACC_PER_ACC } from "../format";
 import { load, whenNew } from "./load.svelte";
 import { network } from "./network.svelte";
 
-export interface KeyFigures extends Figures {
+type Counted = { [name in keyof Figures]?: number | undefined };
+
+export interface KeyFigures extends Counted {
   mined_acc?: number | undefined;
   supply_acc?: number | undefined;
 }

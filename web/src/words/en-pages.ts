@@ -223,6 +223,7 @@ export const enPages = {
   "vehicle.lead": "A passport that is begun: who it is, whose it is, what is attested of it, and its life so far.",
   "vehicle.onMap": "On the map",
   "vehicle.figures": "The vehicle in figures",
+  "vehicle.earned": "Earned by mining",
   "vehicle.handOvers": "Hand-overs",
   "vehicle.identity": "Identity",
   "vehicle.vin": "VIN",

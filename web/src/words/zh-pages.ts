@@ -225,6 +225,7 @@ export const zhPages: Record<keyof typeof enPages, string> = {
   "vehicle.lead": "一本刚开始的护照：它是谁、归谁所有、有哪些认证，以及迄今的经历。",
   "vehicle.onMap": "在地图上查看",
   "vehicle.figures": "车辆数字",
+  "vehicle.earned": "挖矿所得",
   "vehicle.handOvers": "移交次数",
   "vehicle.identity": "身份",
   "vehicle.vin": "车架号",
