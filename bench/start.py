@@ -72,7 +72,7 @@ def _first_view(address: str) -> tuple[float, int]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         page = browser.new_page()
-        page.on("response", lambda file: files.append(file))  # Playwright takes no built-in method.
+        page.on("response", lambda file: files.append(file))  # noqa: PLW0108 - Playwright takes no built-in method.
         start = time.perf_counter()
         page.goto(address)
         page.wait_for_selector("[role=log] a")
@@ -84,7 +84,6 @@ def _first_view(address: str) -> tuple[float, int]:
 
 FED = """
 delete window.SharedWorker;
-Object.defineProperty(navigator, "locks", { value: undefined });
 delete Navigator.prototype.locks;
 window.EventSource = class extends EventTarget {
   constructor() {
