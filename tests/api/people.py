@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-import uvicorn
 from homes import Clock, Scene, open_scene
 
 from autochain.api import Backend, Chain, Rates, Stream, make_app
@@ -19,6 +17,7 @@ from autochain.api.sessions import sign_in_bytes
 from autochain.index import Database, Follower, Index
 from autochain.network import CHAIN
 from autochain.network.parties import demo_parties
+from autochain.network.server import listen, serving
 from autochain.onchain.refusals import Refusal, present
 from autochain.wallet import Wallet
 
@@ -113,25 +112,13 @@ class Served:
         return Person(self.http, answer.json["account"], answer.json["token"])
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to the tests."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @contextlib.asynccontextmanager
 async def served(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """Serves an application at a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = _Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
+    """Serves an application at a free port, as the network does."""
+    with listen("127.0.0.1", 0) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as http:
+        async with serving(app, listening), httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as http:
             yield http
-        server.should_exit = True
-        await serving
 
 
 @contextlib.asynccontextmanager
@@ -178,3 +165,42 @@ def play_api(path: Path, story: Callable[[Served], Awaitable[None]], *, demonstr
             await story(api)
 
     asyncio.run(run())
+
+
+class Standing:
+    """A served API that stands for many tests; none of them changes what another one reads."""
+
+    def __init__(self, path: Path, *, demonstration: bool) -> None:
+        self._runner = asyncio.Runner()
+        self._over = asyncio.Event()
+        self._api = self._runner.run(self._open(path, demonstration=demonstration))
+
+    async def _open(self, path: Path, *, demonstration: bool) -> Served:
+        opened: asyncio.Future[Served] = asyncio.get_running_loop().create_future()
+
+        async def stand() -> None:
+            async with open_api(path, demonstration=demonstration) as api:
+                opened.set_result(api)
+                await self._over.wait()
+
+        self._standing = asyncio.create_task(stand())
+        await asyncio.wait((self._standing, opened), return_when=asyncio.FIRST_COMPLETED)
+        if self._standing.done():
+            self._standing.result()
+        return opened.result()
+
+    def play(self, story: Callable[[Served], Awaitable[None]]) -> None:
+        """Plays a story; between stories nothing happens."""
+
+        async def run() -> None:
+            await story(self._api)
+
+        self._runner.run(run())
+
+    def close(self) -> None:
+        async def end() -> None:
+            self._over.set()
+            await self._standing
+
+        self._runner.run(end())
+        self._runner.close()

@@ -25,7 +25,7 @@ from autochain.onchain.contracts.recording import Erase
 from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.ledger import Message
 
-from .people import V1, Person, Served, play_api, served
+from .people import V1, Person, Served, Standing, play_api, served
 
 PERSONAS: dict[Role, str] = {
     "owner": "owner",
@@ -168,7 +168,7 @@ def test_every_private_route_lets_its_account_in(peopled: Path) -> None:
     play_api(peopled, story)
 
 
-def test_no_route_beneath_an_account_is_without_its_guard(peopled: Path) -> None:
+def test_no_route_beneath_an_account_is_without_its_guard(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         routes = routes_of(api)
         table = {(route.method.lower(), route.path) for route in private_routes(routes)}
@@ -187,7 +187,7 @@ def test_no_route_beneath_an_account_is_without_its_guard(peopled: Path) -> None
         beneath = {path.path_format for path in routes.routes if ACCOUNTS.partition("{")[0] in path.path_format}
         assert {path for path in beneath if "/chains/" not in path} == {path for _, path in table}
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 def test_a_role_sends_just_the_messages_that_are_for_it() -> None:
@@ -216,7 +216,7 @@ HOSTS = [
 ]
 
 
-def test_a_page_of_another_host_gets_nothing(peopled: Path) -> None:
+def test_a_page_of_another_host_gets_nothing(demonstration: Standing) -> None:
     async def tried(api: Served, owner: Person, host: str, good: bool) -> None:
         named_host = host.format(port=api.http.base_url.port)
         asked: list[tuple[str, str, Any]] = [
@@ -238,16 +238,16 @@ def test_a_page_of_another_host_gets_nothing(peopled: Path) -> None:
         for host, good in HOSTS:
             await tried(api, owner, host, good)
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
-def test_a_name_that_the_network_was_started_with_is_its_own(peopled: Path) -> None:
+def test_a_name_that_the_network_was_started_with_is_its_own(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         async with served(make_app(replace(api.backend, hosts=("Cars.example",)))) as http:
             for host, status in (("cars.example", 200), ("CARS.example:80", 200), ("evil.example", 403)):
                 assert (await http.get(f"{V1}/demo/personas", headers={"host": host})).status_code == status
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 ORIGINS = [
@@ -259,7 +259,7 @@ ORIGINS = [
 ]
 
 
-def test_a_page_of_another_origin_signs_nobody_in(peopled: Path) -> None:
+def test_a_page_of_another_origin_signs_nobody_in(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         for origin, good in ORIGINS:
             headers = {"origin": origin}
@@ -267,10 +267,10 @@ def test_a_page_of_another_origin_signs_nobody_in(peopled: Path) -> None:
             assert response.status_code == (200 if good else 403), origin
             assert "access-control-allow-origin" not in response.headers
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
-def test_what_is_refused_is_refused_before_its_body_is_looked_at(peopled: Path) -> None:
+def test_what_is_refused_is_refused_before_its_body_is_looked_at(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         owner = await api.persona("owner")
         url = f"{V1}/accounts/{owner.account}/messages/consent/Grant"
@@ -279,10 +279,10 @@ def test_what_is_refused_is_refused_before_its_body_is_looked_at(peopled: Path) 
         response = await api.http.post(url, content=json.encode({"reader": 1}), headers=owner.headers)
         assert response.status_code in (400, 415)
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
-def test_other_methods_of_a_private_route_are_for_nobody(peopled: Path) -> None:
+def test_other_methods_of_a_private_route_are_for_nobody(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         owner = await api.persona("owner")
         for method, status in (("OPTIONS", 403), ("HEAD", 405), ("PUT", 405), ("DELETE", 405)):
@@ -291,7 +291,7 @@ def test_other_methods_of_a_private_route_are_for_nobody(peopled: Path) -> None:
             assert response.status_code == status, method
         assert (await api.http.options(f"{V1}/accounts/{owner.account}/sharing-list")).status_code == 401
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 def test_who_signs_in_with_own_keys_sends_nothing_with_keys_that_lie_elsewhere(peopled: Path) -> None:
@@ -300,10 +300,10 @@ def test_who_signs_in_with_own_keys_sends_nothing_with_keys_that_lie_elsewhere(p
         registrar = scene.network.wallet("registrar")
         await scene.network.attest(registrar, "buyer")
         person: Person = await api.sign_in(registrar, "buyer")
-        before = (await scene.client.status()).height
+        before = await scene.client.balance_uacc(scene.rival.account)
         paid = {"payee": scene.rival.account.hex(), "amount_uacc": 1}
         refused = await person.post("/messages/token/Transfer", paid)
         assert (refused.status, refused.refusal) == (422, "network/13")
-        assert (await scene.client.status()).height == before
+        assert await scene.client.balance_uacc(scene.rival.account) == before
 
     play_api(peopled, story)

@@ -21,7 +21,7 @@ from autochain.onchain.ids import did
 from autochain.onchain.refusals import present
 from autochain.signals import SPEED
 
-from .people import V1, Person, Served, play_api
+from .people import V1, Person, Served, Standing, play_api
 
 RESEARCH = {"purpose": "research", "categories": ["motion"]}
 
@@ -108,7 +108,7 @@ def test_an_owner_grants_and_a_maker_reads_all_that_is_covered(peopled: Path) ->
     play_api(peopled, story)
 
 
-def test_an_owner_reads_its_own_recordings_and_nobody_elses(peopled: Path) -> None:
+def test_an_owner_reads_its_own_recordings_and_nobody_elses(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         name = api.scene.recordings[0].hex()
         owner, other = await api.persona("owner"), await api.persona("owner-2")
@@ -124,11 +124,11 @@ def test_an_owner_reads_its_own_recordings_and_nobody_elses(peopled: Path) -> No
         assert (await owner.get(f"/recordings/{'00' * 20}/readings")).refusal == "network/7"
         assert (await owner.get("/recordings/nothing/readings")).status == 400
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 def test_long_readings_are_shown_up_to_a_bound_and_counted_whole(
-    peopled: Path, monkeypatch: pytest.MonkeyPatch
+    demonstration: Standing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounts, "MAX_ROWS", 10)
 
@@ -139,7 +139,7 @@ def test_long_readings_are_shown_up_to_a_bound_and_counted_whole(
             assert (part["rows"], len(part["times_ms"])) == (30, 10)
             assert {len(each["values"]) for each in part["signals"]} == {10}
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 def test_two_reads_at_once_are_both_answered(peopled: Path) -> None:
@@ -186,7 +186,7 @@ def test_messages_of_one_persona_at_once_all_happen(peopled: Path) -> None:
     play_api(peopled, story)
 
 
-def test_a_receipt_of_another_opens_nothing(peopled: Path) -> None:
+def test_a_receipt_of_another_opens_nothing(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         other = await api.persona("buyer-2")
         refused = await other.get(f"/receipts/{api.scene.receipt.hex()}/readings")
@@ -194,7 +194,7 @@ def test_a_receipt_of_another_opens_nothing(peopled: Path) -> None:
         assert (await other.get(f"/receipts/{'00' * 20}/readings")).refusal == "release/1"
         assert (await other.post("/reads", reading_of(api))).json["codespace"] == "consent"
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 def test_an_owner_erases_a_recording_and_only_its_own(peopled: Path) -> None:
@@ -256,7 +256,7 @@ def test_an_export_is_whole_and_leaves_nothing_behind(
     play_api(peopled, story)
 
 
-def test_every_persona_may_take_along_what_there_is_about_it(peopled: Path) -> None:
+def test_every_persona_may_take_along_what_there_is_about_it(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         for name in ("buyer", "maker", "regulator", "stranger"):
             person = await api.persona(name)
@@ -264,7 +264,7 @@ def test_every_persona_may_take_along_what_there_is_about_it(peopled: Path) -> N
             with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
                 assert f"identity/{person.account}.json" in archive.namelist()
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 NO_REQUESTS: list[Any] = [
@@ -278,11 +278,11 @@ NO_REQUESTS: list[Any] = [
 ]
 
 
-def test_a_request_to_read_that_is_none_is_refused_in_words(peopled: Path) -> None:
+def test_a_request_to_read_that_is_none_is_refused_in_words(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         buyer = await api.persona("buyer")
         for body in NO_REQUESTS:
             refused = await buyer.post("/reads", body)
             assert (refused.status, refused.refusal) == (400, "api/1"), body
 
-    play_api(peopled, story)
+    demonstration.play(story)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +11,7 @@ from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.crypto import sha256
 from autochain.wallet import Wallet
 
-from .people import V1, Served, play_api
+from .people import V1, Served, Standing
 
 CHAIN = f"{V1}/chains/main"
 
@@ -39,7 +38,7 @@ def a_transfer(payee: Wallet, amount_uacc: int = 1_000) -> dict[str, Any]:
     return {"payee": payee.did, "amount_uacc": amount_uacc}
 
 
-def test_a_draft_that_others_sign_happens_and_announces_its_events(home: Path) -> None:
+def test_a_draft_that_others_sign_happens_and_announces_its_events(spending: Standing) -> None:
     async def story(api: Served) -> None:
         buyer, rival = api.scene.buyer, api.scene.rival
         before = await api.scene.client.balance_uacc(rival.account)
@@ -56,10 +55,10 @@ def test_a_draft_that_others_sign_happens_and_announces_its_events(home: Path) -
         }
         assert await api.scene.client.balance_uacc(rival.account) == before + 1_000
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)
 
 
-def test_a_transaction_sent_again_gives_the_same_answer_and_happens_once(home: Path) -> None:
+def test_a_transaction_sent_again_gives_the_same_answer_and_happens_once(spending: Standing) -> None:
     async def story(api: Served) -> None:
         buyer, rival = api.scene.buyer, api.scene.rival
         draft = await drafted(api, "token/Transfer", a_transfer(rival), sender=buyer.did)
@@ -69,10 +68,10 @@ def test_a_transaction_sent_again_gives_the_same_answer_and_happens_once(home: P
         assert (again.status_code, again.json()) == (200, first.json())
         assert await api.scene.client.balance_uacc(rival.account) == balance
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)
 
 
-def test_the_bare_route_takes_the_same_transaction(home: Path) -> None:
+def test_the_bare_route_takes_the_same_transaction(spending: Standing) -> None:
     async def story(api: Served) -> None:
         buyer = api.scene.buyer
         answered = await api.scene.client.send(buyer, Transfer(api.scene.rival.account, 7))
@@ -83,19 +82,19 @@ def test_the_bare_route_takes_the_same_transaction(home: Path) -> None:
         assert answer.status_code == 200
         assert answered.submitted.hash in answer.content
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)
 
 
-def test_keys_of_another_do_not_sign_a_draft(home: Path) -> None:
+def test_keys_of_another_do_not_sign_a_draft(spending: Standing) -> None:
     async def story(api: Served) -> None:
         draft = await drafted(api, "token/Transfer", a_transfer(api.scene.rival), sender=api.scene.buyer.did)
         answer = await sent(api, draft, api.scene.rival.seed)
         assert (answer.status_code, answer.json()["code"], answer.json()["codespace"]) == (422, 17, "ledger")
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)
 
 
-def test_of_two_drafts_with_one_sequence_one_happens(home: Path) -> None:
+def test_of_two_drafts_with_one_sequence_one_happens(spending: Standing) -> None:
     async def story(api: Served) -> None:
         buyer = api.scene.buyer
         first = await drafted(api, "token/Transfer", a_transfer(api.scene.rival, 1), sender=buyer.did)
@@ -104,10 +103,10 @@ def test_of_two_drafts_with_one_sequence_one_happens(home: Path) -> None:
         answer = await sent(api, second, buyer.seed)
         assert (answer.status_code, answer.json()["type"]) == (409, "/errors/ledger/18")
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)
 
 
-def test_a_contract_that_refuses_in_the_block_tells_why_and_where(home: Path) -> None:
+def test_a_contract_that_refuses_in_the_block_tells_why_and_where(spending: Standing) -> None:
     async def story(api: Served) -> None:
         buyer = api.scene.buyer
         draft = await drafted(api, "token/Transfer", a_transfer(api.scene.rival, 10**14), sender=buyer.did)
@@ -117,10 +116,10 @@ def test_a_contract_that_refuses_in_the_block_tells_why_and_where(home: Path) ->
         assert problem["remedy"] == "Pay less, or let ACC be sent to the account first."
         assert "transaction " in problem["detail"]
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)
 
 
-def test_a_draft_of_what_can_not_be_is_refused_before_anybody_signs(home: Path) -> None:
+def test_a_draft_of_what_can_not_be_is_refused_before_anybody_signs(spending: Standing) -> None:
     async def story(api: Served) -> None:
         path, sender = f"{CHAIN}/drafts/token/Transfer", {"sender": api.scene.buyer.did}
         nothing = await api.http.post(path, json=a_transfer(api.scene.rival, 0), params=sender)
@@ -128,10 +127,10 @@ def test_a_draft_of_what_can_not_be_is_refused_before_anybody_signs(home: Path) 
         unknown = await api.http.post(path, json=a_transfer(api.scene.rival), params={"sender": "00" * 20})
         assert (unknown.status_code, unknown.json()["type"]) == (422, "/errors/api/13")
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)
 
 
-def test_a_draft_that_holds_signatures_is_refused(home: Path) -> None:
+def test_a_draft_that_holds_signatures_is_refused(spending: Standing) -> None:
     async def story(api: Served) -> None:
         answered = await api.scene.client.send(api.scene.buyer, Transfer(api.scene.rival.account, 7))
         block = await api.scene.client.node.block(answered.submitted.height)
@@ -140,10 +139,10 @@ def test_a_draft_that_holds_signatures_is_refused(home: Path) -> None:
         answer = await api.http.post(f"{CHAIN}/transactions", json=body)
         assert (answer.status_code, answer.json()["type"]) == (422, "/errors/api/15")
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)
 
 
-def test_a_new_did_registers_itself_and_a_device_with_its_owner_as_payer(home: Path) -> None:
+def test_a_new_did_registers_itself_and_a_device_with_its_owner_as_payer(spending: Standing) -> None:
     async def story(api: Served) -> None:
         owner, seed = api.scene.owner, sha256(b"a seed that nobody else has")
         key = {"suite": 1, "data": Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw().hex()}
@@ -165,10 +164,10 @@ def test_a_new_did_registers_itself_and_a_device_with_its_owner_as_payer(home: P
         (event,) = answer.json()["events"]
         assert (event["account"], event["controller"]) == (device["sender"], owner.account.hex())
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)
 
 
-def test_every_message_of_every_contract_has_a_route_for_drafts(home: Path) -> None:
+def test_every_message_of_every_contract_has_a_route_for_drafts(spending: Standing) -> None:
     async def story(api: Served) -> None:
         paths = (await api.http.get(f"{V1}/openapi.json")).json()["paths"]
         for name, contract in api.scene.client.dispatcher.contracts.items():
@@ -177,4 +176,4 @@ def test_every_message_of_every_contract_has_a_route_for_drafts(home: Path) -> N
             for query in contract.queries:
                 assert f"{V1}/chains/{{chain}}/queries/{name}/{query.__name__}" in paths
 
-    play_api(home, story, demonstration=False)
+    spending.play(story)

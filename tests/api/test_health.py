@@ -43,6 +43,8 @@ def test_it_is_not_ready_while_the_read_model_is_far_behind_or_away(
             assert (await http.get("/readyz")).status_code == 503
             assert 'autochain_index_height{chain="main"} 0.0' in (await http.get("/metrics")).text
             assert (await http.get(f"{V1}/chains/main/blocks")).status_code == 503
+            (chain,) = (await http.get(f"{V1}/network")).json()["chains"]
+            assert (chain["name"], chain["figures"]) == ("main", None)
         for name in ("side", "main"):
             behind = replace(api.backend, chains={name: api.backend.chains["main"]})
             assert bool(await health.unready(behind)) == (name == "side")

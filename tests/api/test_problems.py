@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +15,7 @@ from autochain.api.errors import STATUSES
 from autochain.api.reasons import find_reasons
 
 from .following import followed
-from .people import V1, Served, play_api, served
+from .people import V1, Served, Standing, served
 
 CHAIN = f"{V1}/chains/main"
 JSON = {"content-type": "application/json"}
@@ -33,7 +32,7 @@ def problem(answer: httpx.Response, status: int, type: str) -> dict[str, Any]:
     return found
 
 
-def test_a_wrong_request_is_told_what_is_wrong_with_it(home: Path) -> None:
+def test_a_wrong_request_is_told_what_is_wrong_with_it(real: Standing) -> None:
     async def story(api: Served) -> None:
         http = api.http
         found = problem(await http.get(f"{CHAIN}/blocks?limit=0"), 400, "/errors/api/1")
@@ -46,7 +45,18 @@ def test_a_wrong_request_is_told_what_is_wrong_with_it(home: Path) -> None:
         problem(await http.get(f"{CHAIN}/blocks/{10**30}"), 400, "/errors/api/1")
         problem(await http.get(f"{CHAIN}/proofs/0g"), 400, "/errors/api/1")
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
+
+
+def test_a_parameter_that_an_address_does_not_take_is_named(real: Standing) -> None:
+    async def story(api: Served) -> None:
+        found = problem(await api.http.get(f"{CHAIN}/receipts?owners={api.scene.owner.did}"), 400, "/errors/api/1")
+        assert found["detail"].startswith("there is no parameter 'owners', only consent, cursor, limit, owner,")
+        for path in (f"{V1}/network", "/livez", f"{CHAIN}/blocks/1", f"{CHAIN}/queries/token/GetAllocations"):
+            found = problem(await api.http.get(f"{path}?limits=1"), 400, "/errors/api/1")
+            assert "'limits'" in found["detail"], path
+
+    real.play(story)
 
 
 BODIES = (
@@ -65,16 +75,16 @@ BODIES = (
 )
 
 
-def test_a_body_that_is_not_what_a_route_takes_is_refused(home: Path) -> None:
+def test_a_body_that_is_not_what_a_route_takes_is_refused(real: Standing) -> None:
     async def story(api: Served) -> None:
         path = f"{CHAIN}/drafts/token/Transfer?sender={api.scene.buyer.did}"
         for body in BODIES:
             problem(await api.http.post(path, content=body, headers=JSON), 400, "/errors/api/1")
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_what_is_not_there_is_told_so(home: Path) -> None:
+def test_what_is_not_there_is_told_so(real: Standing) -> None:
     async def story(api: Served) -> None:
         http = api.http
         problem(await http.get(f"{V1}/nothing"), 404, "/errors/api/2")
@@ -86,19 +96,19 @@ def test_what_is_not_there_is_told_so(home: Path) -> None:
         problem(await http.get(f"{CHAIN}/queries/token/GetAllocations?height=99999"), 404, "/errors/ledger/24")
         problem(await http.get("/errors/moon/1"), 404, "/errors/api/9")
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_a_wrong_method_is_told_the_right_ones(home: Path) -> None:
+def test_a_wrong_method_is_told_the_right_ones(real: Standing) -> None:
     async def story(api: Served) -> None:
         answer = await api.http.delete(f"{CHAIN}/transactions")
         problem(answer, 405, "/errors/api/3")
         assert set(answer.headers["allow"].split(", ")) == {"GET", "POST", "OPTIONS"}
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_a_body_that_is_too_large_or_of_another_type_is_refused(home: Path) -> None:
+def test_a_body_that_is_too_large_or_of_another_type_is_refused(real: Standing) -> None:
     async def chunks() -> Any:
         for _ in range(40):
             yield b"0" * 65_536
@@ -111,10 +121,10 @@ def test_a_body_that_is_too_large_or_of_another_type_is_refused(home: Path) -> N
         problem(await api.http.post(path, data=given), 415, "/errors/api/5")
         problem(await api.http.post(path, content=b"{}", headers={"content-type": "text/plain"}), 415, "/errors/api/5")
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_one_request_too_many_is_told_how_long_to_wait(home: Path) -> None:
+def test_one_request_too_many_is_told_how_long_to_wait(real: Standing) -> None:
     async def story(api: Served) -> None:
         limited = replace(api.backend, rates=Rates(per_second=1, burst=3, sign_ins_per_minute=1))
         async with served(make_app(limited)) as http:
@@ -123,10 +133,10 @@ def test_one_request_too_many_is_told_how_long_to_wait(home: Path) -> None:
             problem(answers[-1], 429, "/errors/api/6")
             assert int(answers[-1].headers["retry-after"]) >= 1
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_signing_in_has_a_limit_of_its_own(home: Path) -> None:
+def test_signing_in_has_a_limit_of_its_own(real: Standing) -> None:
     async def story(api: Served) -> None:
         limited = replace(api.backend, rates=Rates(per_second=100, burst=100, sign_ins_per_minute=2))
         asked = {"account": api.scene.owner.did, "role": "owner"}
@@ -135,7 +145,7 @@ def test_signing_in_has_a_limit_of_its_own(home: Path) -> None:
             assert [answer.status_code for answer in answers] == [200, 200, 429]
             assert (await http.get(f"{V1}/network")).status_code == 200
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
 class _Broken:
@@ -146,7 +156,7 @@ class _Broken:
 
 
 def test_what_nobody_foresaw_is_logged_and_tells_nothing_of_the_inside(
-    home: Path, caplog: pytest.LogCaptureFixture
+    real: Standing, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def story(api: Served) -> None:
         broken: Any = _Broken()
@@ -157,11 +167,11 @@ def test_what_nobody_foresaw_is_logged_and_tells_nothing_of_the_inside(
             assert "secret" not in answer.text
 
     with caplog.at_level(logging.ERROR, logger="autochain.api"):
-        play_api(home, story, demonstration=False)
+        real.play(story)
     assert "a secret of the inside" in caplog.text
 
 
-def test_a_contract_refuses_a_query_with_its_own_number(home: Path) -> None:
+def test_a_contract_refuses_a_query_with_its_own_number(real: Standing) -> None:
     async def story(api: Served) -> None:
         await followed(api)
         found = await api.http.get(f"{CHAIN}/recordings/{api.scene.recordings[0].hex()}")
@@ -178,10 +188,10 @@ def test_a_contract_refuses_a_query_with_its_own_number(home: Path) -> None:
         allowed = await api.http.post(path, json={**body, "reader": api.scene.buyer.did})
         assert allowed.json()["answer"]["reader"] == api.scene.buyer.account.hex()
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_a_problem_leads_to_a_page_about_it(home: Path) -> None:
+def test_a_problem_leads_to_a_page_about_it(real: Standing) -> None:
     async def story(api: Served) -> None:
         refused = await api.http.get(f"{CHAIN}/blocks?cursor=!")
         page = await api.http.get(refused.json()["type"])
@@ -190,10 +200,10 @@ def test_a_problem_leads_to_a_page_about_it(home: Path) -> None:
         token = await api.http.get("/errors/token/1")
         assert "Pay less, or let ACC be sent to the account first." in token.text
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_every_reason_is_listed_once_with_its_status(home: Path) -> None:
+def test_every_reason_is_listed_once_with_its_status(real: Standing) -> None:
     async def story(api: Served) -> None:
         items = (await api.http.get(f"{V1}/reasons")).json()["items"]
         numbers = [(item["codespace"], item["code"]) for item in items]
@@ -203,7 +213,7 @@ def test_every_reason_is_listed_once_with_its_status(home: Path) -> None:
         assert statuses["token", 1] == 422
         assert all(statuses[reason.codespace, reason.code] == status for reason, status in STATUSES.items())
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
 def test_no_two_reasons_have_one_number() -> None:

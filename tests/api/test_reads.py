@@ -17,7 +17,7 @@ from autochain.onchain.ledger.light import Proved, check_proved
 from autochain.onchain.units import TOTAL_SUPPLY_UACC
 
 from .following import followed
-from .people import V1, Served, play_api
+from .people import V1, Served, Standing, play_api
 
 CHAIN = f"{V1}/chains/main"
 
@@ -41,7 +41,7 @@ async def whole(api: Served, path: str, limit: int, **parameters: Any) -> list[A
         cursor = {"cursor": page["next"]}
 
 
-def test_the_network_says_what_runs_here(home: Path) -> None:
+def test_the_network_says_what_runs_here(real: Standing) -> None:
     async def story(api: Served) -> None:
         await followed(api)
         facts = (await api.http.get(f"{V1}/network")).json()
@@ -50,8 +50,11 @@ def test_the_network_says_what_runs_here(home: Path) -> None:
         assert (facts["demo"], chain["name"], chain["engine"]) == (False, "main", "embedded")
         assert (chain["height"], chain["validators_hash"]) == (status.height, status.validators_hash.hex())
         assert chain["contracts"] == list(api.scene.client.dispatcher.contracts)
+        for name in ("transactions", "recordings", "consents", "receipts", "accounts"):
+            assert chain["figures"][name] == len((await read(api, name, limit=200))["items"]), name
+        assert (chain["figures"]["vehicles"], chain["figures"]["points"]) == (1, 60)
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
 def test_lists_read_page_by_page_are_whole_and_in_order(home: Path) -> None:
@@ -87,7 +90,7 @@ def test_a_page_is_the_same_when_blocks_have_come_meanwhile(home: Path) -> None:
     play_api(home, story, demonstration=False)
 
 
-def test_a_cursor_that_is_none_is_refused_and_told_to_be_left_out(home: Path) -> None:
+def test_a_cursor_that_is_none_is_refused_and_told_to_be_left_out(real: Standing) -> None:
     async def story(api: Served) -> None:
         await followed(api)
         of_blocks = (await read(api, "blocks", limit=1))["next"]
@@ -102,10 +105,10 @@ def test_a_cursor_that_is_none_is_refused_and_told_to_be_left_out(home: Path) ->
             assert (answer.status_code, answer.json()["type"]) == (400, "/errors/api/8"), (path, cursor)
             assert "Leave `cursor` out" in answer.json()["remedy"]
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_records_are_what_the_chain_proves(home: Path) -> None:
+def test_records_are_what_the_chain_proves(real: Standing) -> None:
     async def story(api: Served) -> None:
         await followed(api)
         scene = api.scene
@@ -120,11 +123,14 @@ def test_records_are_what_the_chain_proves(home: Path) -> None:
         ours = await read(api, "recordings", owner=scene.owner.did, vehicle=scene.car.account.hex())
         assert {item["id"] for item in ours["items"]} == {name.hex() for name in scene.recordings}
         assert (await read(api, "recordings", owner=scene.rival.did))["items"] == []
+        under = await read(api, "receipts", consent=scene.consent.hex())
+        assert [item["id"] for item in under["items"]] == [scene.receipt.hex()]
+        assert (await read(api, "receipts", consent="00" * 20))["items"] == []
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_a_transaction_comes_with_what_it_announced(home: Path) -> None:
+def test_a_transaction_comes_with_what_it_announced(real: Standing) -> None:
     async def story(api: Served) -> None:
         await followed(api)
         (row, *_) = (await read(api, "transactions", account=api.scene.buyer.did))["items"]
@@ -133,10 +139,10 @@ def test_a_transaction_comes_with_what_it_announced(home: Path) -> None:
         assert [event["type"] for event in found["events"]] == ["token/Transferred", "market/Bought"]
         assert all(event["transaction"] == row["hash"] for event in found["events"])
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_an_account_shows_what_it_holds_and_who_speaks_for_it(home: Path) -> None:
+def test_an_account_shows_what_it_holds_and_who_speaks_for_it(real: Standing) -> None:
     async def story(api: Served) -> None:
         await followed(api)
         owner = api.scene.owner
@@ -148,7 +154,7 @@ def test_an_account_shows_what_it_holds_and_who_speaks_for_it(home: Path) -> Non
         devices = (await read(api, "accounts", kind="device", controller=owner.did, role="vehicle"))["items"]
         assert [device["id"] for device in devices] == [api.scene.car.account.hex()]
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
 def test_a_passport_tells_a_vehicles_life_through_its_hand_over(home: Path) -> None:
@@ -163,6 +169,8 @@ def test_a_passport_tells_a_vehicles_life_through_its_hand_over(home: Path) -> N
         registrar = scene.network.wallet("registrar")
         assert passport["attestations"][0]["authority"] == registrar.account.hex()
         assert {item["id"] for item in passport["recordings"]} == {name.hex() for name in scene.recordings}
+        mined_uacc = (await read(api, "token"))["mined_uacc"]
+        assert passport["figures"] == {"recordings": 2, "points": 60, "receipts": 1, "earned_uacc": mined_uacc}
         kinds = [event["type"] for event in passport["life"]]
         assert kinds[0] == "identity/HandedOver"
         assert {"identity/Registered", "recording/Committed", "consent/Granted"} <= set(kinds)
@@ -170,7 +178,7 @@ def test_a_passport_tells_a_vehicles_life_through_its_hand_over(home: Path) -> N
     play_api(home, story, demonstration=False)
 
 
-def test_all_acc_is_accounted_for(home: Path) -> None:
+def test_all_acc_is_accounted_for(real: Standing) -> None:
     async def story(api: Served) -> None:
         await followed(api)
         token = await read(api, "token")
@@ -186,10 +194,10 @@ def test_all_acc_is_accounted_for(home: Path) -> None:
         assert sum(held) == TOTAL_SUPPLY_UACC
         assert [holding["balance_uacc"] for holding in token["top"]] == sorted(held, reverse=True)[:20]
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
-def test_a_proof_convinces_whoever_knows_the_validators(home: Path) -> None:
+def test_a_proof_convinces_whoever_knows_the_validators(real: Standing) -> None:
     async def story(api: Served) -> None:
         await followed(api)
         scene = api.scene
@@ -203,7 +211,7 @@ def test_a_proof_convinces_whoever_knows_the_validators(home: Path) -> None:
         absent = await read(api, f"proofs/{BALANCES.key(bytes(20)).hex()}")
         assert absent["value"] == ""
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
 def test_an_older_height_is_answered_as_it_was(home: Path) -> None:
@@ -218,7 +226,7 @@ def test_an_older_height_is_answered_as_it_was(home: Path) -> None:
     play_api(home, story, demonstration=False)
 
 
-def test_search_finds_what_a_text_names(home: Path) -> None:
+def test_search_finds_what_a_text_names(real: Standing) -> None:
     async def story(api: Served) -> None:
         await followed(api)
         recording, account = api.scene.recordings[0].hex(), api.scene.owner
@@ -232,7 +240,7 @@ def test_search_finds_what_a_text_names(home: Path) -> None:
             assert {"chain": "main", "found": {"kind": kind, "id": name}} in items, text
         assert (await api.http.get(f"{V1}/search", params={"q": "nothing like it"})).json()["items"] == []
 
-    play_api(home, story, demonstration=False)
+    real.play(story)
 
 
 def test_what_is_unchanged_is_not_sent_again(home: Path) -> None:

@@ -32,7 +32,7 @@ from autochain.onchain.ledger.interfaces import AccountKeys
 from autochain.onchain.ledger.transaction import SIGN_DOMAIN as TRANSACTION_DOMAIN
 from autochain.privacy import ed25519
 
-from .people import V1, Served, play_api
+from .people import V1, Served, Standing, play_api
 
 ACCOUNT, OTHER = bytes(20), bytes([1]) * 20
 KEYS = AccountKeys((ed25519.public_key(bytes(32)),), 1, 0, active=True)
@@ -46,7 +46,7 @@ def sessions(clock: Clock) -> Sessions:
     return Sessions(clock=clock, chance=secrets.token_bytes)
 
 
-def test_an_owner_signs_in_with_its_own_keys_and_out_again(peopled: Path) -> None:
+def test_an_owner_signs_in_with_its_own_keys_and_out_again(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         owner = await api.sign_in(api.scene.owner, "owner")
         assert owner.account == api.scene.owner.account.hex()
@@ -56,10 +56,10 @@ def test_an_owner_signs_in_with_its_own_keys_and_out_again(peopled: Path) -> Non
         assert (await owner.get("/sharing-list")).status == 401
         assert (await api.http.post(f"{V1}/sign-out", headers=owner.headers)).status_code == 401
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
-def test_what_is_signed_is_said_in_the_challenge(peopled: Path) -> None:
+def test_what_is_signed_is_said_in_the_challenge(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         owner = api.scene.owner
         asked = await api.challenge(owner, "owner")
@@ -67,7 +67,7 @@ def test_what_is_signed_is_said_in_the_challenge(peopled: Path) -> None:
         assert asked["sign_bytes"] == made.hex()
         assert asked["expires_ms"] == NOW_MS + CHALLENGE_MS
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 def test_a_challenge_is_answered_once_in_time_by_the_right_keys_for_the_right_role(peopled: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_challenge_is_answered_once_in_time_by_the_right_keys_for_the_right_ro
     play_api(peopled, story)
 
 
-def test_a_signature_of_anything_else_signs_nobody_in(peopled: Path) -> None:
+def test_a_signature_of_anything_else_signs_nobody_in(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         owner = api.scene.owner
         asked = (await api.challenge(owner, "owner"))["challenge"]
@@ -105,7 +105,7 @@ def test_a_signature_of_anything_else_signs_nobody_in(peopled: Path) -> None:
         assert (await api.signed(owner, "owner", asked, b"")).refusal == "api/24"
         assert (await api.signed(owner, "owner", asked, owner.sign(message))).status == 200
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 def test_a_role_must_be_held_on_the_chain(peopled: Path) -> None:
@@ -199,16 +199,16 @@ NO_REQUESTS: list[Any] = [
 ]
 
 
-def test_a_request_that_is_no_request_is_refused_in_words(home: Path) -> None:
+def test_a_request_that_is_no_request_is_refused_in_words(demonstration: Standing) -> None:
     async def story(api: Served) -> None:
         for body in NO_REQUESTS:
             answer = await api.http.post(f"{V1}/sign-in/challenges", json=body)
             assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json"), body
 
-    play_api(home, story)
+    demonstration.play(story)
 
 
-def test_no_token_is_kept_and_none_is_logged(peopled: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_token_is_kept_and_none_is_logged(demonstration: Standing, caplog: pytest.LogCaptureFixture) -> None:
     store = sessions(Clock())
     token, session = store.begin(ACCOUNT, "owner", KEYS)
     assert token not in repr(vars(store)) + repr(session)
@@ -224,7 +224,7 @@ def test_no_token_is_kept_and_none_is_logged(peopled: Path, caplog: pytest.LogCa
         for secret in (owner.token, *(seed.hex() for seed in seeds)):
             assert secret not in caplog.text + "".join(answer.text + str(answer.headers) for answer in answers)
 
-    play_api(peopled, story)
+    demonstration.play(story)
 
 
 def test_the_oldest_session_of_an_account_makes_room_and_no_other_does() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 from cli.program import Ended, Program, write_drives
+
+from autochain.network import Home, open_network
 
 ROOT = Path(__file__).parents[2]
 HOW_TO = ROOT / "docs" / "tutorials" / "replay-your-own-drives.md"
@@ -44,6 +47,7 @@ def test_the_commands_of_a_document_run(
     _write_files(tmp_path, mapping(HOW_TO))
     given = commands(document)
     assert given
+    asyncio.run(_start(tmp_path / "home"))
     for words in given:
         if (words or [""])[0] in PROVED_ELSEWHERE:
             continue
@@ -51,6 +55,12 @@ def test_the_commands_of_a_document_run(
         given_words = filled(words, run) + (["--yes"] if words == ["reset"] else [])
         ended = run(*given_words)
         assert ended == Ended(0, ended.out, ended.err), given_words
+
+
+async def _start(home: Path) -> None:
+    """Makes a network, as whoever reads on has: every document begins with `./run` or behind it."""
+    async with open_network(Home(home)):
+        pass
 
 
 def _write_files(folder: Path, columns: str) -> None:

@@ -10,10 +10,11 @@ import pytest
 from homes import NOW_MS, Clock, Scene, open_scene
 from homes.scene import DAY_MS
 
+from autochain.client import Client
 from autochain.network import Home, Network, open_network
 from autochain.onchain.contracts import credentials, identity
 from autochain.onchain.contracts.consent import Offer, Offered, Revoke, Withdraw
-from autochain.onchain.contracts.identity import HandOver
+from autochain.onchain.contracts.identity import IDENTITIES, HandOver
 from autochain.onchain.contracts.market import Buy, Item, Publish, Published
 from autochain.onchain.contracts.recording import Erase, ListRecordings
 from autochain.onchain.contracts.token import Transfer
@@ -74,6 +75,11 @@ async def open_history(path: Path) -> AsyncIterator[Network]:
         yield network
 
 
+async def settle(client: Client) -> None:
+    """Waits for the block that proves the last one: while the clock stands still, no other comes after it."""
+    await client.prove(IDENTITIES, bytes(20))
+
+
 async def go_on(network: Network) -> None:
     """Lets a little more happen, so that records change of which the index tells already."""
     newcomer = await network.party("newcomer")
@@ -82,6 +88,7 @@ async def go_on(network: Network) -> None:
     owner, recordings = network.wallet("owner"), await _recordings(network)
     for name in recordings:
         await network.client.send(owner, Erase(name))
+    await settle(network.client)
 
 
 async def _recordings(network: Network) -> list[bytes]:

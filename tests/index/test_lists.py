@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autochain.index import Database, Found, Index
+from autochain.index import Database, Figures, Found, Index, VehicleFigures
 from autochain.onchain.ids import did
 
 from .following import follow_once, following
@@ -118,11 +118,12 @@ def test_a_list_by_an_account_holds_its_rows_and_no_others(told: Told, name: str
     assert ask("side", limit=ALL) == []
 
 
-def test_receipts_are_listed_by_recording(told: Told) -> None:
+@pytest.mark.parametrize("column", ["consent", "recording"])
+def test_receipts_are_listed_by_consent_and_by_recording(told: Told, column: str) -> None:
     everything = told.index.receipts(CHAIN, limit=ALL)
-    one = everything[0].recording
-    found = told.index.receipts(CHAIN, recording=one, limit=ALL)
-    assert found == [row for row in everything if row.recording == one]
+    one = getattr(everything[0], column)
+    found = told.index.receipts(CHAIN, limit=ALL, **{column: one})
+    assert found == [row for row in everything if getattr(row, column) == one]
     assert len(found) < len(everything)
 
 
@@ -136,6 +137,18 @@ def test_accounts_are_listed_by_kind_and_by_role(told: Told) -> None:
     assert car is not None
     assert (car.kind, car.controller, car.roles) == ("device", accounts["heir"], ("vehicle",))
     assert index.account(CHAIN, "00" * 20) is None
+
+
+def test_what_there_is_is_counted_for_the_chain_and_for_each_vehicle(told: Told) -> None:
+    index, car = told.index, told.accounts["car"]
+    figures, of_car = index.figures(CHAIN), index.vehicle_figures(CHAIN, car)
+    for name in ("transactions", "recordings", "consents", "receipts", "accounts"):
+        assert getattr(figures, name) == len(getattr(index, name)(CHAIN, limit=ALL)), name
+    assert (figures.vehicles, figures.points, of_car.points) == (1, 60, 60)
+    assert (of_car.recordings, of_car.receipts) == (figures.recordings, figures.receipts)
+    assert of_car.earned_uacc == 60_000
+    assert index.figures("side") == Figures()
+    assert index.vehicle_figures(CHAIN, told.accounts["owner"]) == VehicleFigures()
 
 
 def test_transactions_are_those_that_an_account_sent_or_paid_for(told: Told) -> None:

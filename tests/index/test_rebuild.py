@@ -13,10 +13,9 @@ import pytest
 from homes import environment, open_scene
 
 from autochain.index import Database, Follower, Index
-from autochain.onchain.contracts.identity import IDENTITIES
 
 from .following import Behind, all_rows, change, follow_once, following
-from .history import go_on, open_history, steps
+from .history import go_on, open_history, settle, steps
 
 
 def test_following_step_by_step_gives_the_same_tables_as_building_at_once(
@@ -26,6 +25,7 @@ def test_following_step_by_step_gives_the_same_tables_as_building_at_once(
         async with open_scene(home) as scene, following(scene.client, address) as one:
             async for _ in steps(scene):
                 await one.catch_up()
+            await settle(scene.client)
             await one.catch_up()
             await follow_once(scene.client, second_address)
 
@@ -84,8 +84,7 @@ DAMAGE = {
 def test_a_database_that_is_not_this_chains_is_built_anew(old_home: Path, address: str) -> None:
     async def run() -> None:
         async with open_history(old_home) as network:
-            # Beyond the last proof block no more block is made while the clock stands still.
-            await network.client.prove(IDENTITIES, bytes(20))
+            await settle(network.client)
             await follow_once(network.client, address)
             sound = all_rows(address)
             for name, damage in DAMAGE.items():
@@ -109,6 +108,7 @@ def test_a_chain_that_came_out_of_a_backup_has_its_index_built_anew(
             await go_on(network)
             await follow_once(network.client, address)
         async with open_history(backup) as network:
+            await settle(network.client)
             await follow_once(network.client, address)
             await follow_once(network.client, second_address)
 
@@ -133,6 +133,7 @@ def test_emptied_while_it_follows_it_is_built_anew(old_home: Path, address: str,
 def test_chains_that_share_a_database_do_not_touch_each_other(old_home: Path, address: str) -> None:
     async def run() -> None:
         async with open_history(old_home) as network:
+            await settle(network.client)
             await follow_once(network.client, address)
             before = all_rows(address)
             database = Database(address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,6 +100,26 @@ def test_every_account_that_was_named_is_listed_with_its_roles(told: Told) -> No
         _check_columns(row, {"controller": None, "active": True, "registered_ms": 0} | row["record"])
     assert {f"{row['account']} {row['role']}" for row in rows["roles"]} == set(found["roles"])
     assert set(found["roles"].values()) == {"vehicle", "buyer"}
+
+
+def test_what_is_counted_is_what_a_recount_gives(told: Told) -> None:
+    rows, recount, found, _ = told
+    expected: Counter[tuple[str, str]] = Counter({("", "transactions"): len(recount.transactions)})
+    for name in ("recordings", "consents", "receipts"):
+        expected["", name] = len(found[name])
+    expected["", "accounts"] = len(rows["accounts"])
+    expected["", "vehicles"] = sum(row["kind"] == "device" for row in rows["accounts"])
+    for record in found["recordings"].values():
+        expected["", "points"] += record["points"]
+        expected[record["vehicle"], "recordings"] += 1
+        expected[record["vehicle"], "points"] += record["points"]
+    for record in found["receipts"].values():
+        expected[record["vehicle"], "receipts"] += 1
+    for event in recount.events:
+        if event["type"] == "mining/Rewarded":
+            vehicle = found["recordings"][event["body"]["recording"]]["vehicle"]
+            expected[vehicle, "earned_uacc"] += event["body"]["reward_uacc"]
+    assert {(row["subject"], row["name"]): row["total"] for row in rows["counts"]} == expected
 
 
 def _check_columns(row: dict[str, Any], fields: dict[str, Any]) -> None:

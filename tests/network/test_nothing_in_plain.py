@@ -118,7 +118,7 @@ def test_nothing_of_a_drive_and_no_name_of_a_vehicle_stands_in_any_file_of_the_h
     for files in (replayed.while_running, contents(replayed.home)):
         assert {name: found for name, data in files.items() if (found := betrayed(data, secrets))} == {}
     kinds = {Path(name).suffix or Path(name).parts[0] for name in contents(replayed.home)}
-    assert kinds == {".mdb", ".json", ".key", ".share", ".log", "lock", "vault", "parties"}
+    assert kinds == {".mdb", ".json", ".key", ".share", ".log", ".sqlite", "lock", "vault", "parties"}
     # What lies with a party and has no suffix is how often it has asked the registrars.
     named = [Path(name) for name in contents(replayed.home) if Path(name).parts[0] == "parties"]
     assert {path.parts[2] for path in named if not path.suffix} == {"evaluations"}
@@ -186,6 +186,7 @@ def test_parties_keys_lie_apart(replayed: Replayed) -> None:
         "registrar",
         "regulator",
         "release",
+        "stranger",
         "technology",
         "validator",
     }

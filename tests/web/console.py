@@ -23,7 +23,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 30_000.0
+PATIENCE_MS = 20_000.0
 """How long something may take to appear on a busy machine; no test waits for it to pass."""
 WIDE = (1366, 768)
 NARROW = (360, 740)

@@ -36,7 +36,7 @@ VISITS = {
     "token": Visit("/token", ("300,000,000", "The five allocations", "129,000,000 ACC", "contract/market")),
     "account": Visit("/accounts/{owner}", ("owner-01", "{owner_did}", "Balance", "1 of 1 must sign")),
     "system": Visit("/system", ("{chain_id}", "autochain_chain_height", "identity, credentials")),
-    "search": Visit("/search?q={digits}", ("Search: {digits}",)),
+    "search": Visit("/search?q=owner", ("Search: owner", "{owner_did}", "owner-02")),
     "nothing": Visit("/nothing", ("No such page",)),
 }
 
@@ -61,7 +61,6 @@ def facts_of(served: Served) -> dict[str, Any]:
         "block_hash": block["hash"],
         "transaction": transaction["hash"],
         "recording": recording["id"],
-        "digits": recording["id"][:4],
         "manifest_root": recording["record"]["manifest_root"],
         "vehicle": vehicle,
         "owner": owner,

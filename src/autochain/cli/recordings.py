@@ -50,8 +50,12 @@ def list_(
     found.sort(key=lambda pair: pair[1].height)
     if form is Format.JSON:
         show_json({"recordings": [facts(name, record, now_ms) for name, record in found]})
-    else:
-        show_table([_row(names, name, record, now_ms) for name, record in found], shorten="vehicle")
+        return
+    rows = [_row(names, name, record) for name, record in found]
+    if not all(record.is_kept(now_ms) for _, record in found):
+        # Only then, for a narrow terminal has hardly room for it.
+        rows = [row | {"state": _state(record, now_ms)} for row, (_, record) in zip(rows, found, strict=True)]
+    show_table(rows, shorten="vehicle")
 
 
 @app.command("show", epilog=examples("recording show 8f0c27d1a5e4", "recording show 8f0c27 --format json"))
@@ -139,7 +143,7 @@ def _state(record: Recording, now_ms: int) -> str:
     return "kept" if record.is_kept(now_ms) else "erased" if record.erased_ms else "over"
 
 
-def _row(names: dict[str, str], name: bytes, record: Recording, now_ms: int) -> dict[str, Any]:
+def _row(names: dict[str, str], name: bytes, record: Recording) -> dict[str, Any]:
     from ..onchain.ids import did
 
     return {
@@ -148,5 +152,4 @@ def _row(names: dict[str, str], name: bytes, record: Recording, now_ms: int) -> 
         "points": record.points,
         "hours (UTC)": hours_text(record.start_ms, record.end_ms),
         "height": record.height,
-        "state": _state(record, now_ms),
     }
