@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from autochain.network import Home
@@ -45,7 +46,9 @@ def test_a_start_in_json_says_in_one_object_where_the_network_answers(fresh: Pro
     ended = running.end(signal.SIGTERM)
     assert (ended.code, ended.err) == (0, "")
     answer = ended.answer
-    assert set(answer) == {"chain", "height", "opened", "home", "node", "parties", "cars"}
+    assert set(answer) == {"chain", "validators_hash", "height", "opened", "home", "node", "console", "parties", "cars"}
+    assert answer["console"] == f"http://{address}"
+    assert answer["validators_hash"] == Home(fresh.home).facts().validators_hash
     assert set(answer["opened"]) == {"entries", "blocks", "check_seconds", "keys", "take_up_seconds"}
     assert answer["opened"]["keys"] > 0
     assert (answer["node"], answer["home"], answer["cars"]) == (address, str(fresh.home), 0)
@@ -117,8 +120,8 @@ def test_a_start_beside_a_short_command_says_who_has_the_home(home: Path, start:
     ("option", "text"),
     [
         (("--host", "127.0.0.1"), "The port is taken."),
-        (("--host", "192.0.2.1"), "The network can't listen there."),
-        (("--host", "no.such.host.invalid"), "The network can't listen there."),
+        (("--host", "192.0.2.1"), "It can't listen there."),
+        (("--host", "no.such.host.invalid"), "It can't listen there."),
     ],
 )
 def test_where_nobody_can_listen_nothing_is_made(
@@ -216,3 +219,28 @@ def test_two_replays_at_once_through_a_running_network_both_succeed(home: Path, 
     ended = [replay.end() for replay in replays]
     assert [(each.code, each.err) for each in ended] == [(0, "")] * 2
     assert [each.answer["verified"] for each in ended] == [2, 2]
+
+
+def test_away_from_its_own_machine_nobody_may_act_as_a_party_or_see_the_cars(home: Path, start: Start) -> None:
+    running = start(home, "--host", "0.0.0.0", "--port", "0", "--cars", "1")
+    address = f"http://{running.wait_until_it_answers()}"
+    assert httpx.get(f"{address}/api/v1/network").json()["demo"] is False
+    assert httpx.get(f"{address}/api/v1/demo/personas").status_code == 404
+    kinds: set[str] = set()
+    with httpx.stream("GET", f"{address}/api/v1/stream", timeout=30) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("event: "):
+                kinds.add(line)
+            if len(kinds) == 2:
+                break
+    assert kinds == {"event: block", "event: chain"}
+    assert running.end(signal.SIGTERM).code == 0
+
+
+def test_a_rate_that_is_none_is_refused_before_anything_is_made(
+    fresh: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOCHAIN_RATE", "often")
+    ended = fresh(*QUIET)
+    assert (ended.code, "[api/40]" in ended.err) == (1, True)
+    assert not fresh.home.exists()

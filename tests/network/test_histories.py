@@ -455,7 +455,7 @@ def test_whatever_happens_everybody_reads_what_was_promised_and_nothing_else(pre
 
 @pytest.mark.soak
 def test_in_a_long_life_everybody_reads_what_was_promised_and_nothing_else(prepared: Path, tmp_path: Path) -> None:
-    run_histories(prepared, tmp_path, histories=200, steps=60)
+    run_histories(prepared, tmp_path, histories=60, steps=50)
 
 
 def test_a_unit_gives_its_next_owner_no_key_of_a_drive_of_the_former_ones_time(home: Path) -> None:

@@ -76,7 +76,19 @@ def test_the_next_request_on_a_connection_may_not_be_half_sent_either(hasty: Non
     play(story)
 
 
-def test_a_slow_body_and_an_answer_that_takes_long_are_not_cut_off(hasty: None) -> None:
+def test_a_body_that_does_not_come_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{SERVER}.BODY_S", 0.3)
+
+    async def story(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n1")
+        async with asyncio.timeout(20):
+            assert not await answered(reader)
+
+    play(story)
+
+
+def test_a_slow_body_is_waited_for_longer_than_a_head(hasty: None) -> None:
     async def story(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n1")
@@ -104,10 +116,11 @@ def test_a_head_without_end_closes_the_connection() -> None:
     play(story)
 
 
+@pytest.mark.parametrize("bound", ["MAX_CONNECTIONS", "MAX_OF_ONE"])
 def test_one_connection_too_many_is_closed_and_a_place_that_is_free_again_is_given(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
-    monkeypatch.setattr(f"{SERVER}.MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(f"{SERVER}.{bound}", 3)
 
     async def story(port: int) -> None:
         held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]

@@ -29,10 +29,12 @@ WIDE = (1366, 768)
 NARROW = (360, 740)
 GRAVE = frozenset(("serious", "critical"))
 AXE = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
-_RULES = {
-    "all": {"resultTypes": ["violations"]},
-    "colours": {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]},
+_RULES: dict[str, dict[str, Any]] = {
+    "all": {},
+    "colours": {"runOnly": ["color-contrast", "link-in-text-block"]},
+    "words": {"rules": {"color-contrast": {"enabled": False}}},
 }
+"""Which of axe's rules are applied; comparing colours takes it longest."""
 
 
 def installed_chromium() -> str:
@@ -110,7 +112,10 @@ class Window(NamedTuple):
     dark: bool = False
 
 
-def open_console(browser: Browser, url: str, window: Window = Window()) -> tuple[Page, Complaints]:
+USUAL_WINDOW = Window()
+
+
+def open_console(browser: Browser, url: str, window: Window = USUAL_WINDOW) -> tuple[Page, Complaints]:
     """Opens the first page in a browser that was never here."""
     context = new_context(browser, window)
     complaints = Complaints(url)
@@ -121,7 +126,7 @@ def open_console(browser: Browser, url: str, window: Window = Window()) -> tuple
     return page, complaints
 
 
-def new_context(browser: Browser, window: Window = Window()) -> BrowserContext:
+def new_context(browser: Browser, window: Window = USUAL_WINDOW) -> BrowserContext:
     width, height = window.size
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -160,7 +165,9 @@ def grave_violations(page: Page, rules: str = "all") -> list[str]:
     """Lets axe look at a page; gives what it finds serious or critical."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    found: dict[str, Any] = page.evaluate("options => axe.run(options)", _RULES[rules])
+    found: dict[str, Any] = page.evaluate(
+        "options => axe.run(options)", {"resultTypes": ["violations"], **_RULES[rules]}
+    )
     return [
         f"{each['id']}: {node['html'][:160]}"
         for each in found["violations"]

@@ -89,4 +89,3 @@ class Served:
     def command(self, *arguments: str) -> list[str]:
         """The program's own command on this home; run it with `surroundings`."""
         return [sys.executable, "-m", "autochain", *arguments]
-

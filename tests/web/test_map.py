@@ -40,7 +40,8 @@ class Crowd:
             "name": f"car-{place + 1:03}",
             "lat": lat + away * math.sin(angle),
             "lon": lon + away * math.cos(angle),
-            "heading_deg": -math.degrees(angle) % 360,
+            # All look the same way, so that a picture changes only where something moves.
+            "heading_deg": 0,
             "speed_kmh": 50,
             "state": "parked" if place % 5 == 0 else "driving",
         }
@@ -79,8 +80,9 @@ def test_hundreds_of_vehicles_are_drawn_and_move(crowded: Page) -> None:
     expect(crowded.locator(".fps")).not_to_have_text("0 fps")
     assert measured(crowded)["vehicles"] == VEHICLES
     assert measured(crowded)["fps"] > 0
-    before = canvas.screenshot()
-    assert any(canvas.screenshot() != before for _ in range(20))
+    # Of the canvas alone: what lies over it changes by itself.
+    pictures = {canvas.evaluate("(canvas) => canvas.toDataURL()") for _ in range(20)}
+    assert len(pictures) > 1
 
 
 def test_the_table_holds_every_vehicle_of_the_map(crowded: Page) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import sys
@@ -32,6 +31,10 @@ class Settings(NamedTuple):
     cars: int
     seed: int
     form: Format
+    database: str
+    """The address of the read model's database; empty for a file of the home."""
+    rate: str
+    """How often one address may ask; empty for the usual."""
 
 
 def serve(home: Home, settings: Settings) -> None:
@@ -53,21 +56,24 @@ async def _serve(home: Home, listening: socket.socket, settings: Settings) -> No
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     fresh = not home.exists
+    rates = Rates.read(settings.rate) if settings.rate else Rates()
     async with open_network(home) as network:
         if network.app is None:
             raise HOME_IN_USE(home.holder)
         fleet = Fleet(settings.seed, settings.cars, start_ms=network.clock() - PAST_MS)
         traffic = Traffic(shown_s=PAUSE_S, clock=asyncio.get_running_loop().time)
-        async with open_http(network, _http(settings, fleet)) as served:
+        http = HttpSettings(settings.host, settings.database, rates, tuple(lines(fleet.network)))
+        async with open_http(network, http) as served:
             home.announce(_address(listening))
             await _tell(network, _address(listening), settings, fresh=fresh)
             async with serving(served.app, listening) as answering:
                 working = [
                     answering,
                     asyncio.create_task(_drive(network, fleet, traffic, settings)),
-                    asyncio.create_task(_look(traffic, served.stream, network)),
                     asyncio.create_task(stop.wait()),
                 ]
+                if served.is_demonstration:
+                    working.append(asyncio.create_task(_look(traffic, served.stream, network)))
                 done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
                 # First of all, or those who listen would keep the server up.
                 served.stream.close()
@@ -76,16 +82,6 @@ async def _serve(home: Home, listening: socket.socket, settings: Settings) -> No
             await asyncio.gather(*working[1:], return_exceptions=True)
             for task in done:
                 task.result()
-
-
-def _http(settings: Settings, fleet: Fleet) -> HttpSettings:
-    rates = os.environ.get("AUTOCHAIN_RATE")
-    return HttpSettings(
-        host=settings.host,
-        database=os.environ.get("AUTOCHAIN_INDEX", ""),
-        rates=Rates.read(rates) if rates else Rates(),
-        roads=tuple(lines(fleet.network)),
-    )
 
 
 async def _look(traffic: Traffic, stream: Stream, network: Network) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -46,7 +47,8 @@ def start(
     if context.invoked_subcommand is None:
         from .serving import Settings, serve
 
-        serve(home_at(home), Settings(host, port, cars, seed, form))
+        read_model, rate = (os.environ.get(name, "") for name in ("AUTOCHAIN_INDEX", "AUTOCHAIN_RATE"))
+        serve(home_at(home), Settings(host, port, cars, seed, form, read_model, rate))
         return
     for option in context.command.params:
         source = context.get_parameter_source(option.name)

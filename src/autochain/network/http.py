@@ -33,6 +33,8 @@ class Served(NamedTuple):
 
     app: AsgiApp
     stream: Stream
+    is_demonstration: bool
+    """Whether all who reach it may act as the home's parties, and see what no party would."""
 
 
 @contextlib.asynccontextmanager
@@ -45,13 +47,13 @@ async def open_http(network: Network, settings: HttpSettings) -> AsyncIterator[S
 
     client = network.client
     database = Database(settings.database) if settings.database else Database.in_file(network.home.index)
-    stream = Stream()
+    stream, is_demonstration = Stream(), _may_demonstrate(settings.host)
     follower = Follower(CHAIN, client.node, client.dispatcher, database, stream.publish_blocks)
     backend = Backend(
         chains={CHAIN: Chain(CHAIN, client.node, client)},
         index=Index(database),
         clock=network.clock,
-        parties=await demo_parties(network) if _may_demonstrate(settings.host) else None,
+        parties=await demo_parties(network) if is_demonstration else None,
         stream=stream,
         node_app=present(network.app, "who serves a network runs it"),
         version=__version__,
@@ -63,7 +65,7 @@ async def open_http(network: Network, settings: HttpSettings) -> AsyncIterator[S
         async with asyncio.TaskGroup() as group:
             following = group.create_task(follower.run())
             try:
-                yield Served(make_app(backend), stream)
+                yield Served(make_app(backend), stream, is_demonstration)
             finally:
                 stream.close()
                 following.cancel()

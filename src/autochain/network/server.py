@@ -19,16 +19,20 @@ if TYPE_CHECKING:
     from ..api import AsgiApp
 
 MAX_CONNECTIONS = 1_000
+MAX_OF_ONE = 500
+"""How many of them one address may hold, be it a proxy's."""
 MAX_HEAD_BYTES = 65_536
 """How long a request's line and headers may be together."""
 HEAD_S = 10.0
 """How long they may take to arrive, and a new connection to begin."""
+BODY_S = 60.0
+"""How long a request's body may take to arrive."""
 GRACE_S = 0.4
 """How long a request under way may take when the server stops."""
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """One connection; closed when it is one too many, or when the head of a request is too long or too slow."""
+    """One connection; closed when it is one too many, or when a request is too slow or its head too long."""
 
     _head_bytes = 0
     _in_head = False
@@ -36,10 +40,18 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > MAX_CONNECTIONS or self._of_one() > MAX_OF_ONE:
             transport.abort()
         else:
-            self._wait()
+            self._wait(HEAD_S)
+
+    def _of_one(self) -> int:
+        """Counts the connections of this one's address."""
+        own = self.client and self.client[0]
+        return sum(1 for each in self.connections if isinstance(each, BoundedHttp) and each.is_from(own))
+
+    def is_from(self, address: str | None) -> bool:
+        return self.client is not None and self.client[0] == address
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
@@ -55,7 +67,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self._head_bytes > MAX_HEAD_BYTES:
             self.transport.abort()
         elif self._waiting is None:
-            self._wait()
+            self._wait(HEAD_S)
 
     def on_message_begin(self) -> None:
         self._in_head = True
@@ -64,10 +76,15 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_waiting()
+        self._wait(BODY_S)
         super().on_headers_complete()
 
-    def _wait(self) -> None:
-        self._waiting = self.loop.call_later(HEAD_S, self.transport.abort)
+    def on_message_complete(self) -> None:
+        self._stop_waiting()
+        super().on_message_complete()
+
+    def _wait(self, seconds: float) -> None:
+        self._waiting = self.loop.call_later(seconds, self.transport.abort)
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
