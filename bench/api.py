@@ -34,6 +34,7 @@ CONNECTIONS = 16
 ACCOUNTS = 10_000
 EXPIRY = 100_000
 """With 16 at once, blocks are small and many."""
+MOST_LISTENERS = 100
 BARE, SUBMIT, STREAM = b"/bare", b"/chains/main/submit", b"/api/v1/stream"
 
 
@@ -42,7 +43,7 @@ async def serve(folder: Path) -> None:
     async with ledger.running(folder) as engine:
         spec = SPEC.decode((await engine.prove(SPEC_KEY)).value)
         client = Client(engine, spec, ledger.CONTRACTS, Trust(ledger.CHAIN_ID, engine.validators_hash))
-        stream, database = Stream(), Database.in_file(folder / "index.sqlite")
+        stream, database = Stream(most_of_one=MOST_LISTENERS), Database.in_file(folder / "index.sqlite")
         follower = Follower("main", engine, client.dispatcher, database, stream.publish_blocks)
         backend = Backend(
             chains={"main": Chain("main", engine, client)},
@@ -245,7 +246,7 @@ async def _streams(folder: Path, quick: bool) -> list[Case]:
     span_s = 3.0 if quick else 15.0
     shares: list[float] = []
     with served(folder) as server:
-        for listeners in (0, 100):
+        for listeners in (0, MOST_LISTENERS):
             opened = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(listeners)]
             for _, writer in opened:
                 writer.write(request(b"GET", STREAM))

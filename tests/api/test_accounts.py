@@ -15,6 +15,7 @@ from homes import a_drive
 from homes.scene import NOW_MS, PRICE_UACC
 
 from autochain.api import accounts
+from autochain.network import parties, rights
 from autochain.onchain.contracts.market import ListReceipts
 from autochain.onchain.contracts.recording import GetErasure
 from autochain.onchain.ids import did
@@ -213,6 +214,38 @@ def test_an_owner_erases_a_recording_and_only_its_own(peopled: Path) -> None:
         assert (await buyer.get(f"/receipts/{api.scene.receipt.hex()}/readings")).status == 422
 
     play_api(peopled, story)
+
+
+def test_who_erases_the_same_twice_at_once_is_told_the_same_twice(
+    peopled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    async def watched(*given: Any, **named: Any) -> Any:
+        begun.append("begun")
+        done = await rights.erase(*given, **named)
+        begun.append("done")
+        return done
+
+    async def story(api: Served) -> None:
+        erase, owner = present(api.backend.parties, "it is a demonstration").erase, api.scene.owner.account
+        name = api.scene.recordings[0]
+        one, other = await asyncio.gather(erase(owner, name), erase(owner, name))
+        assert one == other
+        assert begun == ["begun", "done"] * 2
+
+    monkeypatch.setattr(parties, "erase", watched)
+    play_api(peopled, story)
+
+
+def test_what_is_one_accounts_alone_is_kept_by_no_cache(demonstration: Standing) -> None:
+    async def story(api: Served) -> None:
+        owner = await api.persona("owner")
+        for path in ("/sharing-list", f"/recordings/{api.scene.recordings[0].hex()}/readings", "/export"):
+            answer = await api.http.get(f"{V1}/accounts/{owner.account}{path}", headers=owner.headers)
+            assert answer.headers.get_list("cache-control") == ["private, no-store"], path
+
+    demonstration.play(story)
 
 
 def test_an_export_is_whole_and_leaves_nothing_behind(

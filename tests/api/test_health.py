@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autochain.api import health, make_app
-from autochain.index import Database, Index
+from autochain.index import AWAY, Database, Index
 
 from .following import followed
 from .people import V1, Served, play_api, served
@@ -53,6 +53,29 @@ def test_it_is_not_ready_while_the_read_model_is_far_behind_or_away(
     play_api(home, story, demonstration=False)
 
 
+def test_what_a_read_model_lacks_is_refused_and_not_told_as_nothing(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = ("blocks", "transactions", "events", "recordings", "consents", "receipts", "accounts", "token")
+
+    async def story(api: Served) -> None:
+        height = await followed(api)
+        empty = Database.in_file(tmp_path / "empty.sqlite")
+        empty.take_up()
+        for index, behind in ((api.backend.index, "side"), (Index(empty), "main")):
+            chains = {behind: api.backend.chains["main"]}
+            async with served(make_app(replace(api.backend, index=index, chains=chains))) as http:
+                for path in (f"{V1}/search?q=1", *(f"{V1}/chains/{behind}/{each}" for each in lists)):
+                    answer = await http.get(path)
+                    assert (answer.status_code, answer.json().get("code")) == (503, AWAY.code), path
+        empty.close()
+        assert (await api.http.get(f"{V1}/chains/main/blocks")).json()["items"][0]["height"] == height
+        assert (await api.http.get(f"{V1}/chains/other/blocks")).status_code == 404
+
+    monkeypatch.setattr(health, "MAX_BEHIND", 5)
+    play_api(home, story, demonstration=False)
+
+
 def test_requests_heights_and_listeners_are_measured(home: Path) -> None:
     async def story(api: Served) -> None:
         height = await followed(api)
@@ -69,5 +92,6 @@ def test_requests_heights_and_listeners_are_measured(home: Path) -> None:
         assert f'autochain_index_height{{chain="main"}} {height}.0' in lines
         assert "autochain_stream_listeners 0.0" in lines
         assert not any("made" in line for line in lines)
+        assert (await api.http.get("/metrics")).headers["content-type"] == "text/plain; version=1.0.0; charset=utf-8"
 
     play_api(home, story, demonstration=False)

@@ -49,6 +49,12 @@ def test_all_addresses_of_an_ipv6_network_are_one_sender() -> None:
     assert limits.wait_s("2001:db8:0:1::1", signs_in=False) == 0
 
 
+def test_addresses_of_ipv4_that_come_in_by_ipv6_are_themselves() -> None:
+    limits = Limits(Rates(per_second=1, burst=1, sign_ins_per_minute=1), clock=Seconds())
+    hosts = ("::ffff:10.0.0.1", "::ffff:10.0.0.2", "10.0.0.1")
+    assert [limits.wait_s(host, signs_in=False) for host in hosts] == [0, 0, 1]
+
+
 def test_signing_in_is_limited_by_itself() -> None:
     limits = Limits(Rates(per_second=0, burst=0, sign_ins_per_minute=2), clock=Seconds())
     assert [bool(limits.wait_s("a", signs_in=True)) for _ in range(3)] == [False, False, True]
@@ -69,7 +75,25 @@ def test_a_rate_is_read_from_its_setting() -> None:
     assert Rates.read("0") == Rates(0, 0, 0)
 
 
-@pytest.mark.parametrize("text", ["", "50", "50/200", "a/b/c", "-1/2/3", "1/2/3/4", "99999999/1/1", "²/1/1", "1.5/2/3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "50",
+        "50/200",
+        "a/b/c",
+        "-1/2/3",
+        "1/2/3/4",
+        "99999999/1/1",
+        "²/1/1",
+        "1.5/2/3",
+        "0/5/10",
+        "50/0/10",
+        "50/200/0",
+        "0/0/0",
+        "00",
+    ],
+)
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(Refusal, match="AUTOCHAIN_RATE"):
         Rates.read(text)

@@ -59,6 +59,39 @@ def test_a_parameter_that_an_address_does_not_take_is_named(real: Standing) -> N
     real.play(story)
 
 
+def test_a_number_is_written_in_plain_digits(real: Standing) -> None:
+    async def story(api: Served) -> None:
+        for number in ("%EF%BC%91", "1_0", "+1", "%201", "01"):
+            problem(await api.http.get(f"{CHAIN}/blocks/{number}"), 400, "/errors/api/1")
+        for number in ("%EF%BC%92", "2.0", "1_0", "%2B2", "%202", "2e0"):
+            found = problem(await api.http.get(f"{CHAIN}/blocks?limit={number}"), 400, "/errors/api/1")
+            assert found["detail"].startswith("limit:"), number
+            problem(await api.http.get(f"{CHAIN}/transactions?height={number}"), 400, "/errors/api/1")
+            problem(await api.http.get(f"{CHAIN}/queries/token/GetAllocations?height={number}"), 400, "/errors/api/1")
+        assert (await api.http.get(f"{CHAIN}/blocks?limit=2")).status_code == 200
+
+    real.play(story)
+
+
+def test_an_upload_that_is_cut_off_is_no_failure_of_this_side(
+    demonstration: Standing, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(api: Served) -> None:
+        url, route = api.http.base_url, f'route="{V1}/demo/sign-in"'
+        _, writer = await asyncio.open_connection(url.host, url.port)
+        head = f"POST {V1}/demo/sign-in HTTP/1.1\r\nhost: {url.host}\r\ncontent-type: application/json\r\n"
+        writer.write(f"{head}content-length: 50\r\n\r\n{{".encode())
+        await writer.drain()
+        writer.close()
+        async with asyncio.timeout(10):
+            while f'{route},status="400"' not in (measured := (await api.http.get("/metrics")).text):
+                assert f'{route},status="500"' not in measured
+                await asyncio.sleep(0.01)
+
+    demonstration.play(story)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 BODIES = (
     b"",
     b"{",
@@ -103,7 +136,7 @@ def test_a_wrong_method_is_told_the_right_ones(real: Standing) -> None:
     async def story(api: Served) -> None:
         answer = await api.http.delete(f"{CHAIN}/transactions")
         problem(answer, 405, "/errors/api/3")
-        assert set(answer.headers["allow"].split(", ")) == {"GET", "POST", "OPTIONS"}
+        assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST", "OPTIONS"}
 
     real.play(story)
 
@@ -134,6 +167,16 @@ def test_one_request_too_many_is_told_how_long_to_wait(real: Standing) -> None:
             assert int(answers[-1].headers["retry-after"]) >= 1
 
     real.play(story)
+
+
+def test_going_from_persona_to_persona_is_no_guessing_of_keys(demonstration: Standing) -> None:
+    async def story(api: Served) -> None:
+        limited = replace(api.backend, rates=Rates(per_second=100, burst=100, sign_ins_per_minute=1))
+        async with served(make_app(limited)) as http:
+            for name in ("owner", "buyer", "owner"):
+                assert (await http.post(f"{V1}/demo/sign-in", json={"persona": name})).status_code == 200
+
+    demonstration.play(story)
 
 
 def test_signing_in_has_a_limit_of_its_own(real: Standing) -> None:

@@ -243,6 +243,24 @@ def test_search_finds_what_a_text_names(real: Standing) -> None:
     real.play(story)
 
 
+def test_head_is_answered_where_get_is_and_without_a_body(real: Standing) -> None:
+    async def story(api: Served) -> None:
+        await followed(api)
+        for path in (f"{CHAIN}/recordings", "/livez", "/metrics", f"{V1}/openapi.json"):
+            whole, head = await api.http.get(path), await api.http.head(path)
+            assert (head.status_code, head.content) == (200, b""), path
+            assert head.headers["content-type"] == whole.headers["content-type"]
+            assert head.headers.get("etag") == whole.headers.get("etag")
+        tag = {"if-none-match": (await api.http.head(f"{CHAIN}/recordings")).headers["etag"]}
+        assert (await api.http.head(f"{CHAIN}/recordings", headers=tag)).status_code == 304
+        assert (await api.http.head(f"{CHAIN}/blocks/999999")).status_code == 404
+        assert (await api.http.head(f"{V1}/sign-in")).status_code == 405
+        assert (await api.http.head(f"{V1}/stream")).status_code == 200
+        assert api.backend.stream.listeners == 0
+
+    real.play(story)
+
+
 def test_what_is_unchanged_is_not_sent_again(home: Path) -> None:
     async def story(api: Served) -> None:
         await followed(api)

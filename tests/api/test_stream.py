@@ -243,7 +243,7 @@ def test_who_reads_nothing_is_let_go_and_holds_up_nobody(peopled: Path) -> None:
                 api.backend.stream.publish("vehicles", filler | {"time_ms": number})
                 if number % 16 == 0:
                     assert (await ear.until("vehicles"))[-1].data["time_ms"] >= 0
-                if any(listener.ended for listener in api.backend.stream._listeners):
+                if api.backend.stream.listeners == 1:
                     break
             else:
                 pytest.fail("the one who reads nothing was never let go")
@@ -268,6 +268,56 @@ def test_an_event_is_encoded_once_for_all_and_not_at_all_for_nobody() -> None:
     asyncio.run(story())
 
 
+def test_the_sending_to_one_who_reads_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LAST_WORDS_S", 0.01)
+
+    async def story() -> None:
+        streams = Stream()
+        listener = streams.listen(sender="a")
+
+        async def for_ever(*_: object) -> Any:
+            await asyncio.Event().wait()
+
+        told = chunks(listener, Late(streams), last_id="", subject=False)
+        sending = stream.EventStream(told, listener, streams.leave).to_asgi_response(None, None)
+        answered = asyncio.create_task(sending({"type": "http"}, for_ever, for_ever))  # type: ignore[arg-type]
+        for number in range(MAX_QUEUED + 1):
+            streams.publish("vehicles", {"time_ms": number})
+        assert streams.listeners == 0
+        async with asyncio.timeout(10):
+            await answered
+
+    asyncio.run(story())
+
+
+def test_one_address_has_a_share_of_the_places_and_gets_them_back() -> None:
+    async def story() -> None:
+        streams = Stream(most=5, most_of_one=2)
+        one, _ = streams.listen(sender="a"), streams.listen(sender="a")
+        with refuses(errors.TOO_MANY_LISTENERS):
+            streams.listen(sender="a")
+        streams.listen(sender="b")
+        for _ in range(2):
+            streams.leave(one)
+        streams.listen(sender="a")
+        with refuses(errors.TOO_MANY_LISTENERS):
+            streams.listen(sender="a")
+
+    asyncio.run(story())
+
+
+def test_addresses_are_told_apart_at_the_stream(peopled: Path) -> None:
+    async def story(api: Served) -> None:
+        api.backend.stream._most_of_one = 1
+        async with listening(api):
+            refused = await api.http.get(f"{V1}/stream")
+            assert (refused.status_code, refused.json()["code"]) == (503, 28)
+            assert "from this address" in refused.json()["detail"]
+        await everybody_gone(api)
+
+    play_api(peopled, story)
+
+
 def test_a_slow_listener_is_ended_and_what_waited_for_it_is_let_go() -> None:
     async def story() -> None:
         streams = Stream()
@@ -276,6 +326,7 @@ def test_a_slow_listener_is_ended_and_what_waited_for_it_is_let_go() -> None:
             streams.publish("vehicles", {"time_ms": number})
             assert len(await quick.take(1)) == 1
         assert slow.ended
+        assert streams.listeners == 1
         assert not quick.ended
         assert await slow.take(1) == []
         streams.publish("vehicles", {"time_ms": 0})

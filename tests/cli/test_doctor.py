@@ -33,7 +33,7 @@ from autochain.cli.diagnosis.installation import (
     library_findings,
     python_finding,
 )
-from autochain.network import Home
+from autochain.network import Home, chain_file
 from autochain.network import default_home as network_default_home
 from cli.program import Program, Running
 
@@ -82,8 +82,9 @@ def test_the_command_tells_each_thing_and_ends_with_1_when_one_is_wrong(program:
     wallet.chmod(0o644)
     ended = program("doctor")
     assert (ended.code, ended.err) == (1, "")
-    assert f"✗ home: others may use {wallet}\n  → chmod 600 {wallet}\n" in ended.out
-    assert "! network: what lies in the home was not looked at\n  → Mend the folder first.\n" in ended.out
+    assert f"✗ rights: others may use {wallet}\n  → chmod 600 {wallet}\n" in ended.out
+    assert f"✗ party owner: Others may read this wallet file. ({wallet})\n  → Take the right away" in ended.out
+    assert "✓ chain: its store is sound" in ended.out
     assert ended.out.endswith("Nothing was changed.\n")
 
 
@@ -105,7 +106,7 @@ def test_the_chmod_that_is_named_mends_rights_that_are_too_wide(home: Path) -> N
     parties = home / "parties"
     parties.chmod(0o755)
     (parties / "owner" / "wallet.json").chmod(0o640)
-    finding = the_one(home_findings(home), "home", "chmod 700", "chmod 600")
+    finding = the_one(home_findings(home), "rights", "chmod 700", "chmod 600")
     subprocess.run(["sh", "-c", finding.remedy], check=True)
     assert wrong(home_findings(home)) == []
 
@@ -113,7 +114,7 @@ def test_the_chmod_that_is_named_mends_rights_that_are_too_wide(home: Path) -> N
 def test_many_rights_that_are_too_wide_are_mended_by_one_chmod(home: Path) -> None:
     for path in (home / "parties").rglob("*"):
         path.chmod(0o755)
-    finding = the_one(home_findings(home), "home", "more", f"chmod -R go-rwx {home}")
+    finding = the_one(home_findings(home), "rights", "more", f"chmod -R go-rwx {home}")
     subprocess.run(["sh", "-c", finding.remedy], check=True)
     assert wrong(home_findings(home)) == []
 
@@ -148,6 +149,22 @@ def test_a_store_that_is_lost_is_told(home: Path) -> None:
 def test_a_party_without_its_key_is_told(home: Path, party: str) -> None:
     (home / "parties" / party / "wallet.json").unlink()
     the_one(inside(home), f"party {party}", "no such party", "Restore")
+
+
+def test_a_contract_that_the_program_has_not_is_told_and_nothing_is_changed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain_file, "CONTRACTS", {k: v for k, v in chain_file.CONTRACTS.items() if k != "mining"})
+    before = snapshot(home)
+    the_one(inside(home), "chain", "the contract mining, this program has not", "Bring the sources")
+    assert snapshot(home) == before
+
+
+def test_a_folder_that_can_not_be_read_keeps_the_doctor_from_looking_into_it(program: Program) -> None:
+    (program.home / "network.json").chmod(0)
+    ended = program("doctor")
+    assert ended.code == 1
+    assert "! network: what lies in the home was not looked at\n  → Mend the folder first.\n" in ended.out
 
 
 def test_a_party_whose_folder_is_gone_is_told_where_the_network_needs_it(home: Path) -> None:
@@ -304,7 +321,7 @@ def test_libraries_that_do_not_load_kill_their_process_or_are_of_another_version
 
 def test_the_libraries_that_are_loaded_are_those_that_the_package_depends_on() -> None:
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    assert {line.partition(">")[0] for line in needed} == set(LIBRARIES)
+    assert {re.split(r"[\[>]", line)[0] for line in needed} == set(LIBRARIES)
 
 
 def test_an_old_python_is_told() -> None:
@@ -340,6 +357,8 @@ def test_defaults_are_those_of_the_network(monkeypatch: pytest.MonkeyPatch) -> N
     for data in ("", "/somewhere"):
         monkeypatch.setenv("XDG_DATA_HOME", data)
         assert default_home() == network_default_home()
+    monkeypatch.setenv("AUTOCHAIN_HOME", "/named")
+    assert default_home() == network_default_home() == Path("/named")
     assert usual_port() == 8440
     monkeypatch.setenv("AUTOCHAIN_PORT", "9000")
     assert usual_port() == 9000

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from architecture.structure import NAMELESS
 
 from autochain.cli import creating, editing
 from autochain.cli.editing import NoPlace, with_element, with_import, with_last_line, words_of
@@ -115,6 +116,14 @@ def test_a_name_that_has_a_meaning_already_is_refused_and_nothing_is_written(
     before = files(untouched)
     refused(fresh, "new", "contract", name, code="cli/21", text="meaning already")
     assert files(untouched) == before
+
+
+@pytest.mark.parametrize("name", sorted({*NAMELESS, "test", "tests"}))
+def test_a_name_that_says_nothing_is_refused_as_the_house_rules_would(
+    fresh: Program, untouched: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(creating, "clone", lambda: untouched)
+    refused(fresh, "new", "contract", name, code="cli/21", text="does not say what it is about")
 
 
 def test_a_clone_whose_lists_were_changed_is_refused_with_the_place(fresh: Program, clone: Path) -> None:

@@ -94,6 +94,7 @@ def test_who_is_no_subject_has_an_empty_sharing_list_and_nobody_has_none(shared:
         assert shared.json("sharing-list", "--as", party)["receipts"] == []
     assert shared("sharing-list", "--as", "stranger").out.startswith("nothing yet\ncomplete: the chain counts 0 ")
     refused(shared, "sharing-list", "--as", "nobody", code="wallet/1", text="There is no such party here.")
+    assert "(nobody; there are owner, second)" in shared("sharing-list", "--as", "nobody").err
 
 
 def exported(program: Program, file: Path, party: str = "owner") -> tuple[dict[str, Any], zipfile.ZipFile]:

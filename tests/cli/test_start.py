@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 from collections.abc import Callable
@@ -52,6 +53,15 @@ def test_a_start_in_json_says_in_one_object_where_the_network_answers(fresh: Pro
     assert set(answer["opened"]) == {"entries", "blocks", "check_seconds", "keys", "take_up_seconds"}
     assert answer["opened"]["keys"] > 0
     assert (answer["node"], answer["home"], answer["cars"]) == (address, str(fresh.home), 0)
+
+
+def test_a_start_without_its_vault_says_so(home: Path, start: Start) -> None:
+    shutil.rmtree(home / "vault")
+    running = start(home, *QUIET)
+    running.wait_until_it_answers()
+    ended = running.end(signal.SIGINT)
+    assert ended.code == 0
+    assert f"{home / 'vault'} is not there: what was recorded can't be read" in ended.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

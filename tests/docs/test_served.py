@@ -29,10 +29,10 @@ class Running(NamedTuple):
     surroundings: dict[str, str]
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    # The usual home, elsewhere: a reader who has named none finds the keys there.
-    own = {"XDG_DATA_HOME": str(tmp_path_factory.mktemp("served")), "PYTHONPATH": str(ROOT / "src")}
+@pytest.fixture(scope="module", params=["XDG_DATA_HOME", "AUTOCHAIN_HOME"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    # Readers find the keys in the usual home, which lies elsewhere here, and in one that they have named.
+    own = {request.param: str(tmp_path_factory.mktemp("served")), "PYTHONPATH": str(ROOT / "src")}
     surroundings = {**{name: value for name, value in os.environ.items() if name != "AUTOCHAIN_HOME"}, **own}
     command = [sys.executable, "-m", "autochain", "--port", "0", "--cars", "1", "--format", "json"]
     with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE) as program:
@@ -51,7 +51,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def _wait_for_a_read(address: str) -> None:
     end = time.monotonic() + MAX_S
-    while not httpx.get(f"http://{address}/api/v1/chains/main/receipts").json()["items"]:
+    # Before the read model has been taken up, the answer is a refusal.
+    while not httpx.get(f"http://{address}/api/v1/chains/main/receipts").json().get("items"):
         assert time.monotonic() < end, "the car sells nothing"
         time.sleep(0.1)
 

@@ -50,18 +50,18 @@ class Following:
 
 
 @contextlib.asynccontextmanager
-async def following(client: Client, address: str, *, node: Node | None = None) -> AsyncIterator[Following]:
+async def following(client: Client, where: str | Database, *, node: Node | None = None) -> AsyncIterator[Following]:
     """Follows a client's chain into a database from its start to the end of the block."""
-    one = Following(client, Database(address), node=node)
+    one = Following(client, where if isinstance(where, Database) else Database(where), node=node)
     try:
         yield one
     finally:
         await one.stop()
 
 
-async def follow_once(client: Client, address: str, *, node: Node | None = None) -> None:
+async def follow_once(client: Client, where: str | Database, *, node: Node | None = None) -> None:
     """Lets a follower catch up once."""
-    async with following(client, address, node=node) as one:
+    async with following(client, where, node=node) as one:
         await one.catch_up()
 
 

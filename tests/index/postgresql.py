@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,24 @@ class PostgreSQL:
     def kill(self) -> None:
         """Ends it at once, as a machine that fails does."""
         self._control("--mode", "immediate", "stop")
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stops it and all who serve a connection: their sockets stay open, and nobody answers."""
+        with psycopg.connect(host=str(self._folder), user="autochain", dbname="postgres") as connection:
+            asked = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            processes = [pid for (pid,) in connection.execute(asked)]
+        processes.append(int((self._data / "postmaster.pid").read_text().split()[0]))
+        self._signal(processes, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(processes, signal.SIGCONT)
+
+    def _signal(self, processes: list[int], number: signal.Signals) -> None:
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
 
     def remove(self) -> None:
         self._control("--mode", "immediate", "stop")

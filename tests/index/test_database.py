@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from homes import refuses
 
-from autochain.index import AWAY, BAD_URL, NO_DRIVER, Database, Index
+from autochain.index import AWAY, BAD_URL, FOREIGN_DATABASE, NO_DRIVER, Database, Index
 from autochain.onchain.refusals import Refusal
 
 from .following import following
@@ -35,6 +38,34 @@ def test_without_the_driver_postgresql_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with refuses(NO_DRIVER):
         Database("postgresql://root@localhost/index")
+    assert "In a clone `./run`" in NO_DRIVER.remedy
+
+
+def write_notes(path: Path) -> None:
+    path.write_bytes(b"Somebody's thesis.\n" * 500)
+
+
+def write_books(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as books:
+        books.execute("CREATE TABLE books (title TEXT)")
+
+
+@pytest.mark.parametrize("make", [write_notes, write_books, Path.mkdir])
+def test_what_is_not_the_index_s_is_refused_and_stays_as_it_is(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    path = tmp_path / "thesis.txt"
+    make(path)
+    path.chmod(0o755)
+    before = path.read_bytes() if path.is_file() else b""
+    database = Database(f"sqlite:///{path}")
+    for _ in range(2):
+        with refuses(FOREIGN_DATABASE):
+            database.take_up()
+        with refuses(AWAY):
+            Index(database).height("main")
+    database.close()
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o755
+    assert (path.read_bytes() if path.is_file() else b"") == before
 
 
 def test_an_index_that_was_never_taken_up_can_not_be_read(address: str) -> None:

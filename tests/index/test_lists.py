@@ -38,6 +38,7 @@ def told(
     if request.param == "postgresql":
         address = request.getfixturevalue("postgresql").make_database("index")
     database = Database(address)
+    database.take_up()
 
     async def run() -> dict[str, str]:
         async with open_history(made_history) as network:

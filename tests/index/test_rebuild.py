@@ -137,6 +137,7 @@ def test_chains_that_share_a_database_do_not_touch_each_other(old_home: Path, ad
             await follow_once(network.client, address)
             before = all_rows(address)
             database = Database(address)
+            database.take_up()
             client = network.client
             task = asyncio.create_task(
                 Follower("side", client.node, client.dispatcher, database, lambda *_: None).run()

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from homes import refuses
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError
 
-from autochain.index import AWAY
+from autochain.index import AWAY, Database, Index, database, server
+from autochain.onchain.refusals import Refusal
 
 from .following import all_rows, follow_once, following
 from .history import go_on, open_history
@@ -69,7 +71,7 @@ def test_a_file_that_is_deleted_between_two_runs_is_built_anew(old_home: Path, t
 
 
 @pytest.mark.parametrize("text", [b"These are somebody's notes.\n" * 500, b""], ids=["no database", "nothing"])
-def test_a_file_that_is_no_database_is_put_aside_and_not_lost(
+def test_a_file_of_the_home_that_is_no_database_is_put_aside_and_not_lost(
     old_home: Path, tmp_path: Path, text: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "index.sqlite"
@@ -77,7 +79,7 @@ def test_a_file_that_is_no_database_is_put_aside_and_not_lost(
 
     async def run() -> None:
         async with open_history(old_home) as network:
-            await follow_once(network.client, at(file))
+            await follow_once(network.client, Database.in_file(file))
 
     asyncio.run(run())
     assert all_rows(at(file))["meta"]
@@ -86,7 +88,7 @@ def test_a_file_that_is_no_database_is_put_aside_and_not_lost(
         assert "index.sqlite.damaged" in caplog.text
 
 
-def test_a_damaged_file_is_put_aside_and_built_anew(old_home: Path, tmp_path: Path) -> None:
+def test_a_damaged_file_of_the_home_is_put_aside_and_built_anew(old_home: Path, tmp_path: Path) -> None:
     file = tmp_path / "index.sqlite"
 
     async def run() -> None:
@@ -96,11 +98,26 @@ def test_a_damaged_file_is_put_aside_and_built_anew(old_home: Path, tmp_path: Pa
             data = bytearray(file.read_bytes())
             data[4096:] = b"\xa5" * (len(data) - 4096)
             file.write_bytes(data)
-            await follow_once(network.client, at(file))
+            await follow_once(network.client, Database.in_file(file))
             assert all_rows(at(file)) == before
 
     asyncio.run(run())
     assert (tmp_path / "index.sqlite.damaged").exists()
+
+
+def test_a_file_that_was_the_index_s_when_it_was_taken_up_is_put_aside_and_one_aside_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "index.sqlite"
+    database = Database(at(file))
+    for _ in range(3):
+        database.take_up()
+        assert Index(database).height("main") == 0
+        database.close()
+        file.write_bytes(b"torn" * 2000)
+        with pytest.raises(DatabaseError) as torn, database.writing() as connection:
+            connection.exec_driver_sql("SELECT * FROM meta")
+        database.mend(torn.value)
+    aside = [f"index.sqlite.damaged{end}" for end in ("", "-2", "-3")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == aside
 
 
 def test_a_file_that_another_process_holds_holds_nobody_up(old_home: Path, tmp_path: Path) -> None:
@@ -173,6 +190,48 @@ def test_a_server_that_dies_is_waited_for_and_the_network_goes_on(
     assert all_rows(address) == all_rows(second)
     assert caplog.text.count("does not follow") == 1, "it is told once, not at every try"
     assert "follows again" in caplog.text
+
+
+def test_a_frozen_server_holds_a_reader_up_for_a_moment_only(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "ANSWER_S", 0.3)
+    monkeypatch.setitem(database.POSTGRESQL, "connect_timeout", 2)
+    kept = Database(postgresql.make_database("index"))
+    kept.take_up()
+    assert Index(kept).height("main") == 0
+    with postgresql.frozen(), refuses(AWAY):
+        Index(kept).height("main")
+    assert Index(kept).height("main") == 0
+    kept.close()
+
+
+def test_a_server_that_freezes_under_a_question_is_not_waited_for(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "ANSWER_S", 0.3)
+    kept = Database(postgresql.make_database("index"))
+    kept.take_up()
+    with refuses(AWAY), kept.reading() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(600)")
+    kept.close()
+
+
+def test_a_table_that_somebody_locked_is_not_waited_for(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "LOCK_MS", 100)
+    address = postgresql.make_database("index")
+    kept = Database(address)
+    kept.take_up()
+    other = create_engine(address)
+    with other.begin() as holder:
+        holder.execute(text("LOCK TABLE meta"))
+        with pytest.raises(Refusal, match="lock timeout"):
+            Index(kept).height("main")
+    assert Index(kept).height("main") == 0
+    other.dispose()
+    kept.close()
 
 
 def test_a_server_that_is_away_at_the_start_is_waited_for(old_home: Path, postgresql: PostgreSQL) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 from homes import Clock, Scene, data_file, flip_in_a_block, forge, lose, play, refuses, truncate
 
-from autochain.network import CHAIN, HOME_IN_USE, NO_NETWORK, Home, check_home, open_network, replay_home
+from autochain.network import CHAIN, HOME_IN_USE, NO_NETWORK, Home, chain_file, check_home, open_network, replay_home
+from autochain.network.errors import OTHER_CONTRACTS
 from autochain.node import ChainStore
 from autochain.onchain.contracts.token import BALANCES
 from autochain.onchain.ledger import errors
@@ -73,6 +75,26 @@ def test_the_store_of_another_home_is_refused_by_every_start_and_named_by_the_ch
     with refuses(errors.STORE_DAMAGED):
         replay(home)
     assert data_file(home).read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [None, 99])
+def test_a_chain_with_a_contract_that_the_program_has_not_is_refused_by_every_start_and_named_by_the_check(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int | None
+) -> None:
+    contracts = {name: each for name, each in chain_file.CONTRACTS.items() if name != "market"}
+    if version:
+        contracts["market"] = dataclasses.replace(chain_file.CONTRACTS["market"], version=version)
+    else:
+        # A clone that never had it does not name it in its chain file, either.
+        written = (Path(__file__).parents[2] / "chains" / "main.toml").read_text()
+        (tmp_path / "main.toml").write_text(written.replace(', "market"]', "]"))
+        monkeypatch.setattr(chain_file, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(chain_file, "CONTRACTS", contracts)
+    with refuses(OTHER_CONTRACTS):
+        play(home, nothing)
+    with refuses(OTHER_CONTRACTS):
+        replay(home)
+    assert check(home) == {"file": None, "root": OTHER_CONTRACTS}
 
 
 def test_a_state_without_its_root_is_named(home: Path) -> None:

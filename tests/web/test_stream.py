@@ -48,11 +48,12 @@ def wait_for_listeners(served: Served, count: int) -> None:
         time.sleep(0.05)
 
 
-def sees_new_blocks(tab: Page) -> None:
-    """Waits until a tab shows a block that is not there yet."""
-    before = height(tab)
-    expect(tab.locator(".running a")).not_to_have_text(str(before))
-    assert height(tab) > before
+def see_new_blocks(*tabs: Page) -> None:
+    """Waits until each of these shows a block that is not there yet."""
+    before = [height(tab) for tab in tabs]
+    for tab, old in zip(tabs, before, strict=True):
+        expect(tab.locator(".running a")).not_to_have_text(str(old))
+        assert height(tab) > old
 
 
 def height(tab: Page) -> int:
@@ -64,8 +65,7 @@ def test_ten_tabs_share_one_connection_which_ends_with_the_program_and_comes_bac
 ) -> None:
     tabs = open_tabs(context, served, TABS)
     wait_for_listeners(served, 1)
-    for tab in tabs:
-        sees_new_blocks(tab)
+    see_new_blocks(*tabs)
     assert served.metric(LISTENERS) == 1
     with contextlib.ExitStack() as listening:
         stream = f"{served.url}/api/v1/stream"
@@ -81,7 +81,7 @@ def test_ten_tabs_share_one_connection_which_ends_with_the_program_and_comes_bac
     served.start()
     for tab in tabs:
         expect(connection(tab)).to_have_text("Live")
-        sees_new_blocks(tab)
+    see_new_blocks(*tabs)
     wait_for_listeners(served, 1)
 
 
@@ -91,7 +91,7 @@ def test_without_shared_workers_tabs_share_a_connection_too_and_one_takes_the_ot
     listen_in_the_page(context)
     first, second = open_tabs(context, served, 2)
     wait_for_listeners(served, 1)
-    sees_new_blocks(second)
+    see_new_blocks(second)
     first.close()
-    sees_new_blocks(second)
+    see_new_blocks(second)
     wait_for_listeners(served, 1)

@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from .console import go, open_console
+from .console import go, grave_violations, open_console
 from .served import Served
 
 STEPS = 6
@@ -40,6 +40,7 @@ def test_every_step_of_a_proof_holds(browser: Browser, served: Served, route: st
     # The steps show what was computed.
     verifier.locator("summary").last.click()
     expect(verifier.locator("details").last).to_contain_text("signed")
+    assert grave_violations(page) == []
     assert complaints.take() == []
     page.context.close()
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from litestar import Litestar, Router
+from litestar import Litestar, Response, Router
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.spec import Reference, SecurityScheme
@@ -64,6 +64,8 @@ SECURITY_SCHEMES: dict[str, SecurityScheme | Reference] = {
 }
 ACCOUNTS = "/accounts/{account:str}"
 """What every private route begins with."""
+NOT_KEPT = "private, no-store"
+"""What is one account's alone stays in nobody's cache."""
 _ROLES = "roles"
 _TOKEN_LETTERS = 43
 
@@ -105,9 +107,15 @@ def private_router(guard: Guard, handlers: Sequence[HTTPRouteHandler]) -> Router
         ACCOUNTS,
         guards=[guard],
         route_handlers=list(handlers),
+        after_request=_not_kept,
         security=[{BEARER: []}],
         tags=["accounts"],
     )
+
+
+def _not_kept(response: Response[Any]) -> Response[Any]:
+    response.headers["cache-control"] = NOT_KEPT
+    return response
 
 
 def account_guard(sessions: Sessions, client: Client, *, host: Guard) -> Guard:

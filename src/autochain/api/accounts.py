@@ -204,10 +204,7 @@ async def erase_recording(backend: Given, account: IdInPath, recording: IdInPath
 )
 async def export(backend: Given, account: IdInPath) -> Stream:
     file = await _exported(_parties(backend), read_id(account))
-    headers = {
-        "content-disposition": f'attachment; filename="{account[-8:]}.zip"',
-        "cache-control": "private, no-store",
-    }
+    headers = {"content-disposition": f'attachment; filename="{account[-8:]}.zip"'}
     return Stream(_chunks(file), media_type=ZIP, headers=headers)
 
 

@@ -106,15 +106,16 @@ def _public(backend: Backend, shapes: Shapes) -> Sequence[Any]:
     """Gives the routes that anybody may ask."""
     contracts = contracts_of(backend.chains.values())
     generated = [*query_handlers(contracts, shapes), *draft_handlers(contracts, shapes)]
-    of_chain = [*chains.HANDLERS, proofs.prove, send_transaction]
     of_records = [*records.HANDLERS, *identities.HANDLERS, *token.HANDLERS]
+    followed = [health.followed_guard(backend)]
     return [
         network.get_network,
         reasons.list_reasons,
-        search.search,
+        Router("/", route_handlers=[search.search], guards=followed),
         *generated,
-        Router("/chains/{chain:str}", route_handlers=of_chain, tags=["chains"]),
-        Router("/chains/{chain:str}", route_handlers=of_records, tags=["records"]),
+        Router("/chains/{chain:str}", route_handlers=[proofs.prove, send_transaction], tags=["chains"]),
+        Router("/chains/{chain:str}", route_handlers=chains.HANDLERS, tags=["chains"], guards=followed),
+        Router("/chains/{chain:str}", route_handlers=of_records, tags=["records"], guards=followed),
     ]
 
 

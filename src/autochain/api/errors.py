@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -167,7 +168,7 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         return answer(error)
     if isinstance(error, HTTPException) and error.status_code in _OF_HTTP:
         refusal = _OF_HTTP[error.status_code](_details(error))
-        return answer(refusal, {key: value for key, value in (error.headers or {}).items() if key.lower() == "allow"})
+        return answer(refusal, _allowed(error))
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return answer(UNEXPECTED())
 
@@ -195,6 +196,12 @@ def _headers(status: int) -> dict[str, str]:
             return {"retry-after": str(RETRY_AFTER_S)}
         case _:
             return {}
+
+
+def _allowed(error: HTTPException) -> dict[str, str]:
+    """Gives the header with the methods that an address takes; where there is GET there is HEAD."""
+    found = {key: value for key, value in (error.headers or {}).items() if key.lower() == "allow"}
+    return {key: re.sub(r"\bGET\b", "GET, HEAD", value) for key, value in found.items()}
 
 
 def _details(error: HTTPException) -> str:

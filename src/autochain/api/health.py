@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeAlias
+import math
+import time
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import msgspec
 from litestar import MediaType, Response, get
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
+from litestar.types import Guard
 
+from ..index import AWAY
 from ..onchain.refusals import Refusal
 from .backend import Backend
 from .errors import NOT_READY, problems
@@ -18,6 +24,8 @@ from .metrics import MEDIA_TYPE, Metrics
 
 MAX_BEHIND = 100
 """The read model may be so many blocks behind."""
+SEEN_S = 1.0
+"""For so long a read model that was seen to follow is not asked again."""
 MAX_HEADER_AGES = 3
 """A chain's last header may be so many times as old as its chain file allows."""
 Measured: TypeAlias = NamedDependency[SkipValidation[Metrics]]
@@ -76,3 +84,22 @@ async def unready(backend: Backend) -> list[str]:
         if age_ms > MAX_HEADER_AGES * chain.client.dispatcher.spec.max_header_age_ms:
             lacking.append(f"{name} has made no block for {age_ms // 1000} s")
     return lacking
+
+
+def followed_guard(backend: Backend, *, clock: Callable[[], float] = time.monotonic) -> Guard:
+    """Makes what refuses a question to a read model that lacks things: it is far behind its chain, or not built yet."""
+    seen_s: dict[str, float] = {}
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: object) -> None:
+        # Where the address names no chain, all are asked.
+        asked = connection.path_params.get("chain")
+        for name, chain in backend.chains.items():
+            if asked not in (None, name) or clock() - seen_s.get(name, -math.inf) < SEEN_S:
+                continue
+            height = (await chain.node.status()).height
+            followed = await asyncio.to_thread(backend.index.height, name)
+            if height - followed > MAX_BEHIND or (height and not followed):
+                raise AWAY(f"of {name} it has {followed} of {height} blocks")
+            seen_s[name] = clock()
+
+    return guard

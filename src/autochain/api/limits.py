@@ -17,7 +17,8 @@ BAD_RATE = Reason(
     "api",
     40,
     "This is not a rate.",
-    "Write AUTOCHAIN_RATE as requests a second, how many at once, and sign-ins a minute: 50/200/10; 0 for no limit.",
+    "Write AUTOCHAIN_RATE as requests a second, how many at once, and sign-ins a minute, each 1 or more: 50/200/10; "
+    "a lone 0 for no limit.",
 )
 
 
@@ -36,9 +37,10 @@ class Rates(NamedTuple):
             raise BAD_RATE(text[:40])
         if numbers == ["0"]:
             return cls(0, 0, 0)
-        if len(numbers) != 3:
+        rates = [int(number) for number in numbers]
+        if len(rates) != 3 or min(rates) < 1:
             raise BAD_RATE(text[:40])
-        return cls(*map(int, numbers))
+        return cls(*rates)
 
 
 USUAL_RATES = Rates()
@@ -90,17 +92,22 @@ class Limits:
 
     def wait_s(self, host: str, *, signs_in: bool) -> int:
         """Counts a request; gives 0, or the seconds that its sender has to wait."""
-        address = _network(host)
+        address = sender_of(host)
         waiting_s = self._requests.wait_s(address)
         return waiting_s or (self._sign_ins.wait_s(address) if signs_in else 0)
 
 
-def _network(host: str) -> str:
-    """Gives what stands for the sender: of IPv6 its network, for one sender has all addresses of it."""
+def sender_of(host: str) -> str:
+    """Gives what stands for the sender: of IPv6 its network, for one sender has all addresses of it.
+
+    An address of IPv4 that came in by IPv6 stays what it is: all of these lie in one network.
+    """
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
     if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
         return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
     return host

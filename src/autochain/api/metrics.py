@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from ..onchain.refusals import Refusal
 from .backend import Backend
 
-MEDIA_TYPE = "text/plain; version=1.0.0; charset=utf-8"
+MEDIA_TYPE = "text/plain; version=1.0.0"
+"""The framework adds the charset to whatever is text."""
 BUCKETS_S = (0.001, 0.005, 0.02, 0.1, 0.5, 2.5)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 from litestar.params import QueryParameter
+from litestar.typing import FieldDefinition
 
 from ..onchain.refusals import Refusal
 from .backend import AsgiApp, Message, Receive, Scope, Send
@@ -21,6 +24,10 @@ JSON = "application/json"
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"))
 REVALIDATED = b"no-cache"
 """It may be kept, and is asked for again with its tag."""
+
+
+CUT_OFF = "the body ended before it was whole"
+_NUMBER = re.compile(r"-?[0-9]{1,40}")
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -36,16 +43,41 @@ class StrictRequest(Request[Any, Any, Any]):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BAD_REQUEST(str(error)) from None
 
+    async def body(self) -> bytes:
+        try:
+            return await super().body()
+        except InternalServerException:
+            # So Litestar tells that the sender has gone, which is no fault of this side.
+            raise BAD_REQUEST(CUT_OFF) from None
+
 
 def check_parameters(request: Request[Any, Any, Any]) -> None:
     """Refuses a parameter that a GET does not take: one that is misspelt would be passed over, and too much shown."""
+    _check_numbers(request)
     if request.method != "GET":
         return
-    fields = request.route_handler.parsed_fn_signature.parameters.values()
-    taken = sorted(field.name for field in fields if isinstance(field.kwarg_definition, QueryParameter))
+    taken = sorted(field.name for field in _query_fields(request))
     for name in request.query_params:
         if name not in taken:
             raise BAD_REQUEST(f"there is no parameter {name[:100]!r}, only {', '.join(taken) or 'none'}")
+
+
+def _check_numbers(request: Request[Any, Any, Any]) -> None:
+    """Refuses a number that is not written in plain digits: Python takes other digits, `1_0` and `2.0` too."""
+    parts = request.url.path.split("/")
+    for name, value in request.path_params.items():
+        if isinstance(value, int) and str(value) not in parts:
+            raise BAD_REQUEST(f"{name}: write a whole number in plain digits")
+    for field in _query_fields(request):
+        if int in (field.annotation, *get_args(field.annotation)):
+            for text in request.query_params.getall(field.name, []):
+                if not _NUMBER.fullmatch(text):
+                    raise BAD_REQUEST(f"{field.name}: write a whole number in plain digits")
+
+
+def _query_fields(request: Request[Any, Any, Any]) -> list[FieldDefinition]:
+    fields = request.route_handler.parsed_fn_signature.parameters.values()
+    return [field for field in fields if isinstance(field.kwarg_definition, QueryParameter)]
 
 
 class Surroundings:
@@ -64,15 +96,21 @@ class Surroundings:
             await self._app(scope, receive, send)
             return
         answering = Answering(scope, send, clock=self._clock)
+        asked = scope
+        if scope["method"] == "HEAD":
+            # It is answered as a GET is, and the server leaves the body out; a stream of events ends at once.
+            asked, receive = {**scope, "method": "GET"}, _gone
         try:
             wait_s = self._limits.wait_s((scope.get("client") or ("", 0))[0], signs_in=_signs_in(scope))
             if wait_s:
                 await answering.refuse(TOO_MANY(f"wait {wait_s} s"), {"retry-after": str(wait_s)})
             else:
-                await self._app(scope, receive, answering.send)
+                await self._app(asked, receive, answering.send)
+                if asked is not scope:
+                    await answering.end()
         finally:
             method = scope["method"] if scope["method"] in METHODS else "other"
-            route = str(scope.get("path_template") or "none")
+            route = str(asked.get("path_template") or "none")
             self._metrics.answered(method=method, route=route, status=answering.status, seconds=answering.seconds)
 
 
@@ -83,7 +121,8 @@ class Answering:
         self._clock = clock
         self._began_s = clock()
         self._asked = dict(scope["headers"])
-        self._is_get = scope["method"] == "GET"
+        self._is_get = scope["method"] in ("GET", "HEAD")
+        self._is_open = False
         self._send = send
         self._held: Message | None = None
         self._body = bytearray()
@@ -98,7 +137,13 @@ class Answering:
         await self.send({"type": "http.response.start", "status": status, "headers": raw})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
+    async def end(self) -> None:
+        """Ends an answer that was cut short, such as a stream of events that nobody is to hear."""
+        if self._is_open and self._held is None:
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
     async def send(self, message: Message) -> None:
+        self._is_open = message["type"] == "http.response.start" or bool(message.get("more_body"))
         if message["type"] == "http.response.start":
             self.status, self.seconds = message["status"], self._clock() - self._began_s
             kind = dict(message["headers"]).get(b"content-type", b"")
@@ -127,5 +172,10 @@ class Answering:
         await self._send({"type": "http.response.body", "body": bytes(self._body), "more_body": False})
 
 
+async def _gone() -> Message:
+    return {"type": "http.disconnect"}
+
+
 def _signs_in(scope: Scope) -> bool:
-    return scope["method"] == "POST" and "/sign-in" in scope["path"]
+    """Says whether somebody signs in; as a persona one does without any proof, and so there is nothing to guess."""
+    return scope["method"] == "POST" and "/sign-in" in scope["path"] and "/demo/" not in scope["path"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response.base import ASGIResponse
@@ -19,6 +19,7 @@ from litestar.types import Receive, Scope, Send
 from ..index import EVENTS_PER_BLOCK, BlockRow, EventRow, Index
 from ..onchain.refusals import Refusal
 from .errors import STOPPING, TOO_MANY_LISTENERS, problems
+from .limits import sender_of
 from .shapes import ID_PATTERN, read_id
 
 Kind = Literal["block", "chain", "vehicles"]
@@ -30,6 +31,8 @@ TOLD = (
     "simulated vehicles are, `reset` for a listener that missed too much and begins anew."
 )
 MAX_LISTENERS = 500
+MAX_LISTENERS_OF_ONE = 50
+"""So many of one address: nobody alone takes every place."""
 MAX_QUEUED = 4_096
 """How many events may wait for a listener; a slower one is cut, and its browser resumes by the last id."""
 MAX_RESUMED = 1_000
@@ -38,6 +41,8 @@ HEARTBEAT_S = 15.0
 SUBJECT_PAUSE_S = 0.5
 """How long what is new of one subject is gathered, before the index is asked again."""
 ROWS_AT_ONCE = 200
+LAST_WORDS_S = 2.0
+"""How long a listener that is ended has to take what is on its way; then its connection is cut."""
 _HELLO = b"retry: 2000\n\n"
 _HEARTBEAT = b": still here\n\n"
 _RESET = b"event: reset\ndata: {}\n\n"
@@ -66,7 +71,8 @@ class Listener:
     Whoever listens to one subject is only told that there is something new, and asks the index what.
     """
 
-    def __init__(self, *, subject: bool) -> None:
+    def __init__(self, *, subject: bool, sender: str = "") -> None:
+        self.sender = sender
         self._subject = subject
         self._waiting: deque[Frame] = deque()
         self._woken = asyncio.Event()
@@ -103,6 +109,11 @@ class Listener:
         """Waits, unless it ends meanwhile."""
         await _within(self._over, seconds)
 
+    async def over(self) -> None:
+        """Returns when it has ended, and had a moment for what was on its way."""
+        await self._over.wait()
+        await asyncio.sleep(LAST_WORDS_S)
+
 
 async def _within(happened: asyncio.Event, seconds: float) -> None:
     """Waits for something, but not for ever."""
@@ -114,8 +125,10 @@ async def _within(happened: asyncio.Event, seconds: float) -> None:
 class Stream:
     """Passes events on to all who listen. Used on the event loop alone."""
 
-    def __init__(self, *, most: int = MAX_LISTENERS) -> None:
+    def __init__(self, *, most: int = MAX_LISTENERS, most_of_one: int = MAX_LISTENERS_OF_ONE) -> None:
         self._most = most
+        self._most_of_one = most_of_one
+        self._by_sender: Counter[str] = Counter()
         self._listeners: set[Listener] = set()
         self._closed = False
 
@@ -128,8 +141,10 @@ class Stream:
         """Sends an event to all; `data` is anything that has a JSON form, `id` its place on the chain."""
         if self._listeners:
             event = frame(kind, data, seq=id or 0)
-            for listener in self._listeners:
+            for listener in list(self._listeners):
                 listener.put(event)
+                if listener.ended:
+                    self.leave(listener)
 
     def publish_blocks(self, blocks: Iterable[BlockRow], events: Iterable[EventRow]) -> None:
         """Sends new blocks and what was announced in them, which stands in the index already."""
@@ -138,26 +153,32 @@ class Stream:
         for event in events:
             self.publish("chain", event, id=event.seq)
 
-    def listen(self, *, subject: bool = False) -> Listener:
-        """Takes one more listener in."""
+    def listen(self, *, subject: bool = False, sender: str = "") -> Listener:
+        """Takes one more listener in; `sender` is whoever of one address listens."""
         if self._closed:
             raise STOPPING()
         if len(self._listeners) >= self._most:
             raise TOO_MANY_LISTENERS()
-        listener = Listener(subject=subject)
+        if sender and self._by_sender[sender] >= self._most_of_one:
+            raise TOO_MANY_LISTENERS(f"{self._most_of_one} of them from this address")
+        listener = Listener(subject=subject, sender=sender)
         self._listeners.add(listener)
+        self._by_sender[sender] += 1
         return listener
 
     def leave(self, listener: Listener) -> None:
         """Forgets a listener."""
         listener.end()
-        self._listeners.discard(listener)
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+            self._by_sender[listener.sender] -= 1
+            self._by_sender += Counter()  # Whoever has none left is forgotten.
 
     def close(self) -> None:
         """Ends all listeners at once, and takes no more in."""
         self._closed = True
-        for listener in self._listeners:
-            listener.end()
+        for listener in list(self._listeners):
+            self.leave(listener)
 
 
 class Missed:
@@ -238,22 +259,31 @@ class _Sending(ASGIResponse):
     _should_set_content_length = False
 
     def __init__(
-        self, given: AsyncGenerator[bytes, None], leave: Callable[[], None], *, headers: Mapping[str, str]
+        self,
+        given: AsyncGenerator[bytes, None],
+        listener: Listener,
+        leave: Callable[[Listener], None],
+        *,
+        headers: Mapping[str, str],
     ) -> None:
         super().__init__(headers=dict(headers), media_type=EVENT_STREAM)
         self._given = given
+        self._listener = listener
         self._leave = leave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sending = asyncio.create_task(self._send_all(send))
         leaving = asyncio.create_task(_left(receive))
+        # Whoever reads nothing would hold up its sending for ever.
+        ending = asyncio.create_task(self._listener.over())
+        tasks = (sending, leaving, ending)
         try:
-            await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._leave()
-            for task in (sending, leaving):
+            self._leave(self._listener)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         if not sending.cancelled():
             sending.result()
 
@@ -278,13 +308,16 @@ async def _left(receive: Receive) -> None:
 class EventStream(Response[str]):
     """An answer that goes on for as long as somebody listens."""
 
-    def __init__(self, given: AsyncGenerator[bytes, None], leave: Callable[[], None]) -> None:
+    def __init__(
+        self, given: AsyncGenerator[bytes, None], listener: Listener, leave: Callable[[Listener], None]
+    ) -> None:
         super().__init__("", media_type=EVENT_STREAM)
         self._given = given
+        self._listener = listener
         self._leave = leave
 
     def to_asgi_response(self, app: Any, request: Any, *, headers: Any = None, **_: Any) -> ASGIResponse:
-        return _Sending(self._given, self._leave, headers={**(headers or {}), **_HEADERS})
+        return _Sending(self._given, self._listener, self._leave, headers={**(headers or {}), **_HEADERS})
 
 
 def stream_router(stream: Stream, index: Index, chain: str) -> Router:
@@ -302,6 +335,7 @@ def stream_router(stream: Stream, index: Index, chain: str) -> Router:
         tags=["stream"],
     )
     async def listen(
+        request: Request[Any, Any, Any],
         subject: Annotated[
             str | None,
             QueryParameter(
@@ -320,9 +354,10 @@ def stream_router(stream: Stream, index: Index, chain: str) -> Router:
         ] = None,
     ) -> EventStream:
         name = read_id(subject).hex() if subject else None
-        listener = stream.listen(subject=name is not None)
+        sender = sender_of(request.client.host) if request.client else ""
+        listener = stream.listen(subject=name is not None, sender=sender)
         missed = Missed(index, chain, name)
         given = chunks(listener, missed, last_id=last_event_id or "", subject=name is not None)
-        return EventStream(given, lambda: stream.leave(listener))
+        return EventStream(given, listener, stream.leave)
 
     return Router("/", route_handlers=[listen])

@@ -5,7 +5,6 @@ No network is asked: whoever presses the tabulator does not wait.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,8 +27,7 @@ def recordings(ctx: typer.Context, incomplete: str) -> list[str]:
 def _parties(ctx: typer.Context) -> Path:
     from .diagnosis import default_home
 
-    named = ctx.params.get("home") or os.environ.get("AUTOCHAIN_HOME")
-    return Path(named or default_home()) / "parties"
+    return Path(ctx.params.get("home") or default_home()) / "parties"
 
 
 def _begun(incomplete: str, words: Iterable[str]) -> list[str]:

@@ -34,6 +34,8 @@ FILES = ("README.md", "__init__.py", "messages.py", "errors.py", "state.py", "ha
 NAME = re.compile(r"[a-z][a-z_]{1,18}[a-z]")
 INTERFACES = ("accounts", "money")
 """What every chain binds to one of its contracts; no contract is called so itself."""
+NAMELESS = ("common", "helpers", "misc", "test", "tests", "utils")
+"""A name says what a contract is about; the project's own tests refuse these, or take them for tests."""
 HISTORY = """import json, sys
 from vectors.golden.generate import make
 sys.stdout.write(json.dumps(make(sys.argv[1]), indent=1) + "\\n")
@@ -79,6 +81,8 @@ def _check(root: Path, name: str) -> None:
         raise NOT_A_NAME(name[:60])
     if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in sys.stdlib_module_names or name in INTERFACES:
         raise NAME_TAKEN(f"{name} is a word of Python or of the ledger")
+    if name in NAMELESS:
+        raise NAME_TAKEN(f"{name} does not say what it is about")
     if hasattr(builtins, name) or any((root / folder / name).exists() for folder in (CONTRACTS, "src/autochain")):
         raise NAME_TAKEN(f"there is {name} already")
     core = (root / "src/autochain/onchain").rglob("*.py")

@@ -13,13 +13,13 @@ NO_DRIVER = Reason(
     "index",
     2,
     "The driver for PostgreSQL is not installed.",
-    "Install autochain[postgres], or leave AUTOCHAIN_INDEX out.",
+    "In a clone `./run` installs it; elsewhere run pip install 'psycopg[binary]', or leave AUTOCHAIN_INDEX out.",
 )
 FOREIGN_DATABASE = Reason(
     "index",
     3,
-    "This database holds tables that are not the index's.",
-    "Name an empty one in AUTOCHAIN_INDEX: nothing of others is touched.",
+    "This database holds what is not the index's, or can't be read.",
+    "Name an empty one in AUTOCHAIN_INDEX: nothing of others is touched. A damaged index may be deleted.",
 )
 AWAY = Reason(
     "index",

@@ -1,7 +1,7 @@
 """Composes chains, services and the node's address into one running network in a home folder."""
 
 from ..node import NodeApp
-from .checking import Check, check_home, replay_home
+from .checking import Check, check_contracts, check_home, replay_home
 from .errors import HOME_IN_USE, NO_NETWORK
 from .export import Exported, export_data
 from .home import Home, default_home
@@ -46,6 +46,7 @@ __all__ = [
     "Terms",
     "audit_vaults",
     "buy_product",
+    "check_contracts",
     "check_home",
     "covering_offers",
     "default_home",

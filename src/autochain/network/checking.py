@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from ..node import ChainStore, ReplayedBlocks, SignatureProcesses, check_store, replay_blocks
@@ -13,7 +15,7 @@ from ..onchain.refusals import Refusal
 from . import chain_file
 from .errors import HOME_IN_USE, NO_NETWORK
 from .home import Home
-from .network import CHAIN, refuse_empty, refuse_foreign
+from .network import CHAIN, refuse_empty, refuse_foreign, refuse_other_contracts
 
 
 class Check(NamedTuple):
@@ -54,6 +56,7 @@ def check_home(home: Home, *, begins: Callable[[str], None]) -> list[Check]:
         def root() -> str:
             store = opened.enter_context(contextlib.closing(ChainStore(home.chain(CHAIN))))
             refuse_empty(store)
+            refuse_other_contracts(store)
             chain.append(StateMachine(store, chain_file.CONTRACTS))
             refuse_foreign(store, home.facts())
             return f"{len(store.pairs)} keys"
@@ -61,6 +64,15 @@ def check_home(home: Home, *, begins: Callable[[str], None]) -> list[Check]:
         if look("file", file) and look("root", root):
             look("invariants", lambda: _invariants(chain[0]))
     return done
+
+
+def check_contracts(home: Home) -> None:
+    """Refuses a home whose chain has a contract that this program has not; its store is sound, and is not changed."""
+    with tempfile.TemporaryDirectory(prefix="autochain-look-") as folder:
+        # LMDB writes into the lock file beside the file that it opens, even when it only reads.
+        (Path(folder) / "data.mdb").symlink_to(home.chain(CHAIN).absolute() / "data.mdb")
+        with contextlib.closing(ChainStore(Path(folder))) as store:
+            refuse_other_contracts(store)
 
 
 def _invariants(machine: StateMachine) -> str:
@@ -80,6 +92,7 @@ def replay_home(home: Home, *, progress: Callable[[int, int], None]) -> Replayed
             contextlib.closing(SignatureProcesses()) as verify,
         ):
             refuse_empty(store)
+            refuse_other_contracts(store)
             replayed = replay_blocks(store, chain_file.CONTRACTS, verify=verify, progress=progress)
             refuse_foreign(store, home.facts())
             return replayed

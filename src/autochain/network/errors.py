@@ -16,6 +16,12 @@ BAD_FACTS = Reason(
     "The file that says what network this home holds is damaged.",
     "Restore it from a backup; don't reset: that destroys all keys in the home.",
 )
+OTHER_CONTRACTS = Reason(
+    "network",
+    19,
+    "This program has not the contracts of this network.",
+    "Bring the sources of the contract back; or `./run reset` the home, which destroys all keys in it.",
+)
 CANNOT_LISTEN = Reason(
     "network", 15, "It can't listen there.", "Name an address of this machine with --host, and a free --port."
 )

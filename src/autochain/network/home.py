@@ -207,6 +207,9 @@ def _private(path: str, flags: int) -> int:
 
 
 def default_home() -> Path:
-    """Gives the home that is used when none is named."""
+    """Gives the home that is used when none is named: that of AUTOCHAIN_HOME, or the usual one."""
+    named = os.environ.get("AUTOCHAIN_HOME")
+    if named:
+        return Path(named)
     data = os.environ.get("XDG_DATA_HOME", "")
     return (Path(data) if data else Path.home() / ".local" / "share") / "autochain"

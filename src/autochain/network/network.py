@@ -33,9 +33,9 @@ from ..onchain.refusals import Refusal, present
 from ..onchain.units import UACC_PER_ACC
 from ..services.release import Depositor
 from ..vault import KeyFolder
-from ..wallet import Wallet, create, load, wallets
+from ..wallet import NO_WALLET, Wallet, create, load, wallets
 from . import chain_file
-from .errors import HOME_IN_USE, NO_NETWORK
+from .errors import HOME_IN_USE, NO_NETWORK, OTHER_CONTRACTS
 from .home import FORMAT, Facts, Home, MemberFacts
 from .retention import Retention
 from .services import Services, stand_in
@@ -47,6 +47,8 @@ STARTING_UACC = {"person": 20 * UACC_PER_ACC, "organisation": 1_000 * UACC_PER_A
 """What a new party of a demonstration network is given to begin with."""
 PATIENCE, PAUSE_S = 50, 0.1
 """How often, and how many seconds apart, a home is asked for that another process has."""
+NAMED = 5
+"""How many people a refusal names at most."""
 LOW_SHARE = 10
 """With less than a tenth of what it began with, a party is topped up, or it could soon not pay."""
 
@@ -88,7 +90,19 @@ class Network:
         """Parties whose wallets don't open, as was told."""
 
     def wallet(self, name: str) -> Wallet:
-        return load(self.home.parties, name)
+        """Opens a party's wallet; where there is none of this name, the refusal names people that there are."""
+        try:
+            return load(self.home.parties, name)
+        except Refusal as refusal:
+            people = self._people() if refusal.reason == NO_WALLET else []
+            if not people:
+                raise
+            raise NO_WALLET(f"{name}; there are {', '.join(people)}") from None
+
+    def _people(self) -> list[str]:
+        """Names some of the people whose keys lie in this home."""
+        wallets_here = (self.wallet(name) for name in self.names().values())
+        return sorted(wallet.name for wallet in wallets_here if wallet.kind == "person")[:NAMED]
 
     def _own(self, name: str) -> Wallet | None:
         return self.wallet(name) if name in wallets(self.home.parties) else None
@@ -259,6 +273,8 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
     validator = load(home.parties, "validator")
     trust = Trust(facts.chain_id, bytes.fromhex(facts.validators_hash))
     history_heights = chain_file.load(CHAIN).history_heights
+    if not home.vaults and not home.vault.is_dir():
+        _log.warning("%s is not there: what was recorded can't be read until it is restored", home.vault)
     checked = check_store(home.chain(CHAIN))
     start = time.monotonic()
     async with contextlib.AsyncExitStack() as stack:
@@ -267,6 +283,7 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
         # From here on, for the state is made of millions of objects at once.
         await stack.enter_async_context(quiet_collector(lambda: store.height))
         refuse_empty(store)
+        refuse_other_contracts(store)
         trees = stack.enter_context(trees_for(store))
         machine = StateMachine(store, chain_file.CONTRACTS, verify=verifier, trees=trees)
         refuse_foreign(store, facts)
@@ -309,6 +326,24 @@ def refuse_empty(store: ChainStore) -> None:
         raise STORE_DAMAGED("it is empty or lost")
 
 
+def refuse_other_contracts(store: ChainStore) -> None:
+    """Refuses a store of a chain that has a contract, or a version of one, that this program has not."""
+    spec = store.get(SPEC_KEY)
+    if spec is None:
+        return  # The root of the state, which is checked next, says that it is lost.
+    _check_contracts(SPEC.decode(spec))
+
+
+def _check_contracts(spec: ChainSpec) -> None:
+    for name, version in spec.contracts:
+        contract = chain_file.CONTRACTS.get(name)
+        if contract is None:
+            raise OTHER_CONTRACTS(f"the network has the contract {name}, this program has not")
+        if contract.version != version:
+            has = f"this program has version {contract.version}"
+            raise OTHER_CONTRACTS(f"the network has version {version} of the contract {name}, {has}")
+
+
 def refuse_foreign(store: ChainStore, facts: Facts) -> None:
     """Refuses a store that is sound and belongs to the network of another home."""
     chain_id = SPEC.trusted(present(store.get(SPEC_KEY), "a chain's state holds its spec")).chain_id
@@ -341,4 +376,6 @@ async def _spec(node: HttpNode, trust: Trust) -> ChainSpec:
     """Fetches the chain's spec with its proof."""
     proved = await node.prove(SPEC_KEY)
     check_proved(trust, proved, key=SPEC_KEY)
-    return SPEC.decode(proved.value)
+    spec = SPEC.decode(proved.value)
+    _check_contracts(spec)
+    return spec

@@ -66,6 +66,7 @@ class DemoParties:
         self._network = network
         self._wallets: dict[str, Wallet] = {}
         self._reading: defaultdict[bytes, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._erasing: defaultdict[bytes, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._exporting = asyncio.Semaphore(EXPORTS_AT_ONCE)
 
     def personas(self) -> tuple[Persona, ...]:
@@ -133,7 +134,10 @@ class DemoParties:
 
     async def erase(self, account: bytes, recording: bytes) -> Erasure:
         """Erases an owner's recording on the chain, at every holder, and here."""
-        (done,) = await erase(self._network, self.wallet(account), [recording], progress=_unwatched)
+        owner = self.wallet(account)
+        # One after another, so that who asks for the same twice at once is told the same twice.
+        async with self._erasing[account]:
+            (done,) = await erase(self._network, owner, [recording], progress=_unwatched)
         holders = tuple((holder.account, holder.destroyed_ms) for holder in done.holders)
         return Erasure(done.recording, holders, tuple(done.read_before))
 

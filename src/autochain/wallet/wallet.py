@@ -16,7 +16,12 @@ from ..onchain.refusals import Reason
 from ..privacy import ed25519, hpke, write_private
 
 NO_WALLET = Reason("wallet", 1, "There is no such party here.", "See the parties' names with `account show`.")
-BAD_WALLET = Reason("wallet", 2, "This wallet file is damaged.", "Restore the party's folder from a backup.")
+BAD_WALLET = Reason(
+    "wallet",
+    2,
+    "This wallet file is damaged, or of another version.",
+    "Restore the party's folder from a backup; a home of another version opens with that version.",
+)
 WALLET_OPEN = Reason("wallet", 3, "Others may read this wallet file.", "Take the right away: chmod 600 on the file.")
 BAD_NAME = Reason(
     "wallet", 4, "A party's name is not usable.", "Use 1 to 64 letters, digits, dots, dashes or underscores."

@@ -49,7 +49,7 @@ def diagnose(installed: Installation, home: Path, *, port: int) -> Iterator[Find
             yield port_finding(port)
         if not libraries or any(finding.state == "wrong" for finding in libraries):
             yield Finding("doubtful", "network", "what lies in the home was not looked at", "Mend the libraries first.")
-        elif any(finding.state == "wrong" for finding in folder):
+        elif any(finding.state == "wrong" and finding.what == "home" for finding in folder):
             yield Finding("doubtful", "network", "what lies in the home was not looked at", "Mend the folder first.")
         else:
             yield from _inside(installed, home, still=still)

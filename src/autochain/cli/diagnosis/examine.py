@@ -20,8 +20,9 @@ def examine(arguments: list[str]) -> int:
         description="Says what is wrong with this installation and how to mend it; nothing is changed.",
         epilog="Examples: ./run doctor, ./run doctor --home /tmp/try --format json",
     )
-    home = os.environ.get("AUTOCHAIN_HOME") or default_home()
-    parser.add_argument("--home", metavar="FOLDER", default=home, help="Where the network's state and keys lie.")
+    parser.add_argument(
+        "--home", metavar="FOLDER", default=default_home(), help="Where the network's state and keys lie."
+    )
     parser.add_argument("--format", choices=("table", "json"), default="table", help="How the answer is printed.")
     options = parser.parse_args(arguments)
     installed = installation_at(Path(__file__).parents[2])

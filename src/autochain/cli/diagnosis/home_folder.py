@@ -31,6 +31,9 @@ EARLIEST_S = 1_767_225_600
 
 def default_home() -> Path:
     """Gives the home that is used when none is named, as the network does; a test compares."""
+    named = os.environ.get("AUTOCHAIN_HOME")
+    if named:
+        return Path(named)
     data = os.environ.get("XDG_DATA_HOME", "")
     return (Path(data) if data else Path.home() / ".local" / "share") / "autochain"
 
@@ -70,7 +73,7 @@ def home_findings(home: Path) -> Iterator[Finding]:
         remedy = shlex.join(["chmod", "-R", "u+rwX", *map(str, unreadable[:NAMED])])
         yield Finding("wrong", what, f"you may not read {_some(unreadable)}", remedy)
     if folders or files:
-        yield Finding("wrong", what, f"others may use {_some([*folders, *files])}", _close(home, folders, files))
+        yield Finding("wrong", "rights", f"others may use {_some([*folders, *files])}", _close(home, folders, files))
     if not unreadable and not folders and not files:
         yield Finding("sound", what, f"{home}, for you alone")
 

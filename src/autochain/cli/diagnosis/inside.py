@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...network import CHAIN, Home, audit_vaults, now_ms, reach_network
+from ...network import CHAIN, Home, audit_vaults, check_contracts, now_ms, reach_network
 from ...node import EmbeddedEngine, check_store
 from ...onchain.refusals import Refusal
 from ...vault import open_vault
-from ...wallet import load, wallets
+from ...wallet import WALLET_OPEN, load, wallets
 from ..options import home_at
 from .finding import Finding, program
 from .home_folder import SKEW_S
@@ -77,7 +77,7 @@ def _party(home: Home, name: str) -> Iterator[Finding]:
     try:
         wallet = load(home.parties, name)
     except Refusal as refusal:
-        yield Finding("wrong", what, refusal.text, restore)
+        yield Finding("wrong", what, refusal.text, refusal.remedy if refusal.reason == WALLET_OPEN else restore)
         return
     except OSError as error:
         yield Finding("wrong", what, f"{error.filename}: {error.strerror}", restore)
@@ -119,6 +119,10 @@ def _store(home: Home) -> Finding:
         return _refused("chain", refusal)
     if not checked.blocks and not checked.entries:
         return Finding("wrong", "chain", "its store is empty", f"Restore {home.chain(CHAIN)} from a copy.")
+    try:
+        check_contracts(home)
+    except Refusal as refusal:
+        return _refused("chain", refusal)
     detail = f"its store is sound: {checked.entries:,} entries, {checked.blocks:,} blocks"
     return Finding("sound", "chain", f"{detail}; `{program()} check` looks at more")
 

@@ -23,6 +23,7 @@ LIBRARIES = {
     "msgspec": "msgspec",
     "obstore": "obstore.store",
     "prometheus-client": "prometheus_client",
+    "psycopg": "psycopg",
     "pyarrow": "pyarrow",
     "PyNaCl": "nacl.bindings",
     "rbcl": "rbcl",
