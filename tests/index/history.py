@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -72,12 +73,16 @@ async def make_history(path: Path) -> None:
 async def open_history(path: Path) -> AsyncIterator[Network]:
     """Opens a home with such a history, on the day after."""
     async with open_network(Home(path), make=False, clock=Clock(NOW_MS + 2 * DAY_MS)) as network:
+        await settle(network.client)
         yield network
 
 
 async def settle(client: Client) -> None:
-    """Waits for the block that proves the last one: while the clock stands still, no other comes after it."""
-    await client.prove(IDENTITIES, bytes(20))
+    """Waits for the block that proves the last one, and until those who sweep have found nothing more to do."""
+    height = -1
+    while (now := (await client.prove(IDENTITIES, bytes(20))).header.height) != height:
+        height = now
+        await asyncio.sleep(0.3)
 
 
 async def go_on(network: Network) -> None:

@@ -49,7 +49,7 @@ WRONG = [
     Wrong("head instead of get", "HEAD", "/chains/main/status", b"", 405, WRONG_METHOD),
     *[Wrong(f"get {name}", "GET", f"/chains/main/{name}", b"", 405, WRONG_METHOD) for name in POSTS],
     *[Wrong(f"head {name}", "HEAD", f"/chains/main/{name}", b"", 405, WRONG_METHOD) for name in POSTS],
-    Wrong("a method nobody knows", "BREW", "/chains/main/submit", b"", 405, WRONG_METHOD),
+    Wrong("a method that none of them has", "PATCH", "/chains/main/submit", b"", 405, WRONG_METHOD),
     Wrong("garbage submitted", "POST", "/chains/main/submit", b"garbage", 422, NOT_DECODABLE),
     Wrong("nothing submitted", "POST", "/chains/main/submit", b"", 422, NOT_DECODABLE),
     Wrong("a long transaction", "POST", "/chains/main/submit", bytes(65_537), 413, TOO_LONG),
