@@ -455,7 +455,7 @@ def run_histories(prepared: Path, scratch: Path, *, histories: int, steps: int) 
 
 
 def test_whatever_happens_everybody_reads_what_was_promised_and_nothing_else(prepared: Path, tmp_path: Path) -> None:
-    run_histories(prepared, tmp_path, histories=10, steps=25)
+    run_histories(prepared, tmp_path, histories=4, steps=25)
 
 
 @pytest.mark.soak

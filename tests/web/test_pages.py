@@ -83,12 +83,16 @@ def keys() -> set[str]:
     return set(re.findall(r'^  "([\w.]+)":', "".join(path.read_text() for path in WORDS.glob("en-*.ts")), re.MULTILINE))
 
 
+EACH = [*PERSONAS[:3], *(pytest.param(name, marks=pytest.mark.soak) for name in PERSONAS[3:])]
+"""Nobody and the two sides of a sale at every run, the others in the long one."""
+
+
 def brightness(page: Page) -> float:
     colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
     return sum(int(part) for part in re.findall(r"\d+", colour)[:3]) / (3 * 255)
 
 
-@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("persona", EACH)
 def test_every_page_shows_its_data_to_everybody_in_light_and_dark(
     browser: Browser, served: Served, facts: dict[str, Any], persona: str
 ) -> None:
@@ -116,7 +120,7 @@ def test_axe_finds_nothing_grave_on_a_page_in_light_and_dark(desk: Desk, name: s
     assert grave_violations(desk.page, "colours") == []
 
 
-@pytest.mark.parametrize("persona", [name for name in PERSONAS if name != "nobody"])
+@pytest.mark.parametrize("persona", EACH[1:])
 def test_axe_finds_nothing_grave_where_somebody_shares(
     browser: Browser, served: Served, facts: dict[str, Any], persona: str
 ) -> None:
