@@ -28,8 +28,8 @@ Published: TypeAlias = Callable[[Sequence[BlockRow], Sequence[EventRow]], None]
 BATCH_BLOCKS = 200
 BATCH_TRANSACTIONS = 2_000
 """So many are written together at the most, give or take a block's."""
-PAUSE_S = 0.05
-"""How long to wait before a chain is asked again that had no new block."""
+PAUSE_S = 0.1
+"""How long to wait before a chain is asked again for new blocks."""
 RETRY_S, LONGEST_RETRY_S = 0.25, 5.0
 """How long to wait before the database is tried again, at first and at the longest; doubled each time."""
 
@@ -110,6 +110,9 @@ class Follower:
                 _log.warning("The index of chain %s follows again.", self._name)
             self._wrong, self._retry_s = False, RETRY_S
             self._publish(batch)
+            if len(answers) < BATCH_BLOCKS:
+                # What came meanwhile is written together: many small writes would slow down the chain itself.
+                await asyncio.sleep(PAUSE_S)
 
     async def _take_up(self, worker: ThreadPoolExecutor) -> int:
         """Gives the height from which to go on; builds the index anew unless all that it has is of this chain."""
