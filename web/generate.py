@@ -90,7 +90,7 @@ class Writer:
                 inspect.UnionType(types=(one, inspect.NoneType())) | inspect.UnionType(types=(inspect.NoneType(), one))
             ):
                 return f'{{ kind: "optional", of: {self.shape_of(one)} }}'
-        raise NotImplementedError(f"msgpack.ts knows no {kind}")
+        raise TypeError(f"msgpack.ts knows no {kind}")
 
 
 def _sized(name: str, kind: inspect.BytesType | inspect.StrType | inspect.VarTupleType, inside: str = "") -> str:
