@@ -109,6 +109,9 @@ def _edits(name: str) -> Mapping[str, Edit]:
         "tests/onchain/contracts/test_invariants.py": lambda text: with_element(
             with_last_line(with_import(text, contracts, name), "lived_in", put), "CORRUPTIONS", corruption
         ),
+        "tests/onchain/ledger/everything.py": lambda text: with_element(
+            with_import(text, contracts, name), "EXAMPLES", f'({name}.Put("tyres", "new"), {name}.Remove("tyres"))'
+        ),
         "tests/vectors/golden/scenarios.py": lambda text: with_element(
             with_function(with_import(text, contracts, name), history, before="SCENARIOS"),
             "SCENARIOS",

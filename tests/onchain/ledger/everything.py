@@ -16,6 +16,9 @@ from autochain.onchain.crypto import sha256
 from autochain.onchain.ledger import Message
 from chains import ACC, Party, Scene, make_seeds
 
+EXAMPLES: tuple[tuple[Message, ...], ...] = ()
+"""Messages that need nothing to stand before, each a transaction of the owner's; `new contract` adds to them."""
+
 
 def every_transaction(scene: Scene) -> list[bytes]:
     """Signs a transaction of each message of each contract, all of which would happen; none of them is sent.
@@ -63,6 +66,7 @@ def every_transaction(scene: Scene) -> list[bytes]:
         sign(owner, Erase(recording)),
         sign(member, Destroyed((gone,))),
         sign(member, Anchor(sha256(b"the last entry"), 3)),
+        *(sign(owner, *messages) for messages in EXAMPLES),
     ]
 
 
