@@ -84,7 +84,6 @@ DAMAGE = {
 def test_a_database_that_is_not_this_chains_is_built_anew(old_home: Path, address: str) -> None:
     async def run() -> None:
         async with open_history(old_home) as network:
-            await settle(network.client)
             await follow_once(network.client, address)
             sound = all_rows(address)
             for name, damage in DAMAGE.items():
@@ -108,7 +107,6 @@ def test_a_chain_that_came_out_of_a_backup_has_its_index_built_anew(
             await go_on(network)
             await follow_once(network.client, address)
         async with open_history(backup) as network:
-            await settle(network.client)
             await follow_once(network.client, address)
             await follow_once(network.client, second_address)
 
@@ -133,7 +131,6 @@ def test_emptied_while_it_follows_it_is_built_anew(old_home: Path, address: str,
 def test_chains_that_share_a_database_do_not_touch_each_other(old_home: Path, address: str) -> None:
     async def run() -> None:
         async with open_history(old_home) as network:
-            await settle(network.client)
             await follow_once(network.client, address)
             before = all_rows(address)
             database = Database(address)

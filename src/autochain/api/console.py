@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import mimetypes
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 from .backend import Receive, Scope, Send
 from .errors import NO_ADDRESS, WRONG_METHOD, answer_bytes
+from .serving import weak_tag
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Their names hold a hash of what is in them."""
@@ -78,6 +78,6 @@ def _load(path: Path, *, is_asset: bool) -> _File:
         "content-type": f"{kind}; charset=utf-8" if is_text else kind,
         "cache-control": IMMUTABLE if is_asset else REVALIDATED,
         "vary": "accept-encoding",
-        "etag": f'W/"{hashlib.sha256(plain).hexdigest()[:32]}"',
+        "etag": weak_tag(plain),
     }
     return _File(plain, packed if packed is not None and len(packed) < len(plain) else None, headers)

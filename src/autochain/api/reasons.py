@@ -128,5 +128,5 @@ async def error_page(reasons: Known, codespace: Codespace, code: Code) -> Respon
     return Response(
         page,
         media_type=MediaType.HTML,
-        headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"},
+        headers=HEADERS,
     )

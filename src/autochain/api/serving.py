@@ -80,6 +80,11 @@ def _query_fields(request: Request[Any, Any, Any]) -> list[FieldDefinition]:
     return [field for field in fields if isinstance(field.kwarg_definition, QueryParameter)]
 
 
+def weak_tag(body: bytes | bytearray) -> str:
+    """Gives the tag by which an answer is known again, however it is packed."""
+    return f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
 class Surroundings:
     """Counts, limits and measures every request to the API, and answers 304 where the asker has it already."""
 
@@ -158,7 +163,7 @@ class Answering:
         await self._send(message)
 
     async def _send_tagged(self, start: Message) -> None:
-        tag = f'W/"{hashlib.sha256(self._body).hexdigest()[:32]}"'.encode()
+        tag = weak_tag(self._body).encode()
         headers = [*start["headers"], (b"etag", tag)]
         if all(name != b"cache-control" for name, _ in headers):
             headers.append((b"cache-control", REVALIDATED))
