@@ -7,7 +7,7 @@ import pytest
 from .test_obu import loaded_by
 
 
-@pytest.mark.parametrize("module", ["autochain.node.store.checking", "autochain.node.signatures"])
+@pytest.mark.parametrize("module", ["autochain.node.tree_process", "autochain.node.signatures"])
 def test_a_process_beside_the_node_loads_no_engine_and_no_event_loop(module: str) -> None:
     loaded = loaded_by(module)
     assert module in loaded

@@ -6,11 +6,14 @@ import contextlib
 import json
 import mmap
 import os
+import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import made
@@ -18,7 +21,7 @@ from lmdb import Transaction
 from msgspec.structs import replace
 
 from autochain.node import ChainStore
-from autochain.node.store import Checked, StoredBlock, check_store
+from autochain.node.store import Checked, StoredBlock, check_store, checking
 from autochain.node.store.checking import check
 from autochain.node.store.pages import Pages
 from autochain.node.store.records import FACTS, ONLY_KEY, Place, seal, sealed_places
@@ -243,12 +246,54 @@ def test_a_block_that_names_other_transactions_is_named(tmp_path: Path, data: by
     assert wrong(tmp_path) == "block 26: its transactions are not those that it names"
 
 
+def reads(monkeypatch: pytest.MonkeyPatch, instead: Callable[[], Any]) -> None:
+    """Has the process that reads a store do something else."""
+    monkeypatch.setattr(checking, "check", lambda folder, whole: instead())
+
+
 def test_a_reader_that_dies_of_a_signal_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dying = tmp_path / "dying"
-    dying.write_text("#!/bin/sh\nkill -BUS $$\n")
-    dying.chmod(0o700)
-    monkeypatch.setattr(sys, "executable", str(dying))
+    reads(monkeypatch, lambda: os.kill(os.getpid(), signal.SIGBUS))
     assert wrong(tmp_path) == "its reader died of SIGBUS"
+
+
+def test_a_reader_that_fails_is_named_and_runs_nothing_of_its_parents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads(monkeypatch, (tmp_path / "none").read_bytes)
+    test = os.getpid()
+    assert wrong(tmp_path).startswith("its reader failed: FileNotFoundError(")
+    assert os.getpid() == test
+
+
+def test_a_reader_holds_nothing_open_that_its_parent_has_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "locked").open("w") as locked:
+        reads(monkeypatch, lambda: os.fstat(locked.fileno()))
+        assert "Bad file descriptor" in wrong(tmp_path)
+
+
+def test_a_check_that_is_interrupted_leaves_no_reader_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    said = tmp_path / "reader"
+
+    def wait() -> None:
+        said.write_text(str(os.getpid()))
+        time.sleep(600)
+
+    reads(monkeypatch, wait)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        with pytest.raises(KeyboardInterrupt):
+            check_store(tmp_path)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(said.read_text()), 0)
 
 
 STOPPED = """

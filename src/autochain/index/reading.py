@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,15 +31,12 @@ class Batch:
     events: list[EventRow] = field(default_factory=list)
     subjects: list[tuple[str, int]] = field(default_factory=list)
     """Id and the `seq` of an event that names it."""
-    named: dict[str, set[bytes]] = field(default_factory=dict)
-    """All ids, by the name of the field in which they stand."""
+    named: set[tuple[str, bytes]] = field(default_factory=set)
+    """All ids, each with the name of the field in which it stands."""
     changed: set[bytes] = field(default_factory=set)
     """Accounts whose records changed."""
     roles: set[tuple[bytes, str]] = field(default_factory=set)
     """Accounts with roles that were attested or withdrawn."""
-
-    def name(self, field: str, found: bytes) -> None:
-        self.named.setdefault(field, set()).add(found)
 
 
 def read_blocks(dispatcher: Dispatcher, answers: Sequence[BlockAnswer]) -> Batch:
@@ -102,8 +99,7 @@ class _Block:
         )
         speakers = {("sender", sender), ("payer", payer)} if transaction else set()
         asked = {pair for message in messages for pair in _ids(message)} | speakers
-        for pair in asked:
-            self._batch.name(*pair)
+        self._batch.named |= asked
         events = self._dispatcher.events.decode(result.events) if result.events else ()
         for number, event in enumerate(events, 1):
             # What only a message names stands under the last event, which tells what it came to: under every one, a
@@ -118,8 +114,7 @@ class _Block:
         row = EventRow(seq, self._header.height, self._header.time_ms, transaction, _tag(event), named(event))
         batch.events.append(row)
         batch.subjects += [(each, seq) for each in sorted({found.hex() for _, found in pairs})]
-        for pair in pairs:
-            batch.name(*pair)
+        batch.named |= pairs
         if isinstance(event, IDENTITY_CHANGES):
             batch.changed.add(event.device if isinstance(event, HandedOver) else event.account)
         if isinstance(event, Attested | Withdrawn):
@@ -139,15 +134,19 @@ def _tag(record: msgspec.Struct) -> str:
 
 def _ids(record: object) -> set[tuple[str, bytes]]:
     """Gives every id in a record with the name of its field; hashes and keys are longer."""
-    return set(_walk(record, ""))
+    found: set[tuple[str, bytes]] = set()
+    _gather(record, "", found)
+    return found
 
 
-def _walk(value: Any, field: str) -> Iterator[tuple[str, bytes]]:
-    if isinstance(value, msgspec.Struct):
+def _gather(value: Any, field: str, found: set[tuple[str, bytes]]) -> None:
+    """Adds the ids in a value that stands in a field."""
+    if isinstance(value, bytes):
+        if len(value) == ID_BYTES:
+            found.add((field, value))
+    elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
-            yield from _walk(getattr(value, name), name)
+            _gather(getattr(value, name), name, found)
     elif isinstance(value, tuple):
         for each in value:
-            yield from _walk(each, field)
-    elif isinstance(value, bytes) and len(value) == ID_BYTES:
-        yield field, value
+            _gather(each, field, found)

@@ -98,8 +98,8 @@ class Asking:
         """Gives all records that some blocks may have changed, as they stand now."""
         rows = []
         for kind in KINDS:
-            rows += await self._rows(kind, set().union(*(batch.named.get(name, ()) for name in kind.fields)))
-        mentioned = set().union(*(found for name, found in batch.named.items() if name not in NOT_ACCOUNTS))
+            rows += await self._rows(kind, {found for field, found in batch.named if field in kind.fields})
+        mentioned = {found for field, found in batch.named if field not in NOT_ACCOUNTS}
         rows += await self._rows(IDENTITY, (mentioned - self._known - self._of_contracts) | batch.changed)
         roles = []
         for account, role in sorted(batch.roles):

@@ -1,4 +1,4 @@
-"""The process that reads a whole store: `python -m autochain.node.store.checking FOLDER whole|last`.
+"""Reads a whole store, in the process that `check_store` makes for it.
 
 LMDB trusts its file: what is broken in it may answer wrongly or kill its reader. So pages are judged first without
 LMDB; then every entry is read in order and looked up. What is not judged is the state's values, which their root
@@ -8,9 +8,7 @@ A last commit whose meta page never reached the disk can't be told from one that
 
 from __future__ import annotations
 
-import json
 import mmap
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,16 +172,3 @@ def _check_link(height: int, kept: StoredBlock, last: header.BlockId | None) -> 
     if tuple(map(transaction_hash, block.data.txs)) != kept.hashes:
         raise errors.STORE_DAMAGED(f"block {height}: its transactions are not those that it names")
     return name
-
-
-def main() -> None:
-    folder, extent = sys.argv[1:]
-    try:
-        answer = check(Path(folder), whole=extent == "whole")._asdict()
-    except Refusal as refusal:
-        answer = {"wrong": refusal.detail}
-    print(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    main()
