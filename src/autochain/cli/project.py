@@ -31,7 +31,7 @@ def run_tests(
     root = clone()
     checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["lint-imports"]]
     # Whole suites run on every core; what somebody names runs where its output can be followed.
-    shared = [] if paths else ["-n", "auto"]
+    shared = [] if paths else ["-n", str(_workers())]
     pytest = ["pytest", *shared, *(["-m", "soak"] if soak else []), *(paths or [])]
     done: list[dict[str, Any]] = []
     for command in [pytest] if soak or paths else [*checks, pytest]:
@@ -49,6 +49,12 @@ def run_tests(
         show_json({"passed": passed, "checks": done})
     if not passed:
         raise typer.Exit(1)
+
+
+def _workers() -> int:
+    """Says how many tests run at once: three for every two cores, for many wait for processes, browsers, the clock."""
+    cores = os.cpu_count() or 1
+    return cores + (cores + 1) // 2
 
 
 def bench(
