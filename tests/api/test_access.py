@@ -17,7 +17,7 @@ from autochain.api.app import make_app, make_routes
 from autochain.api.backend import ROLES, Role
 from autochain.api.metrics import Metrics
 from autochain.api.sessions import SESSION_MS
-from autochain.index import named
+from autochain.onchain.codec import named
 from autochain.onchain.contracts.consent import Grant, Offer, Revoke, TakeUp, Withdraw
 from autochain.onchain.contracts.credentials import Attest
 from autochain.onchain.contracts.market import Buy, Item, Publish, Read, Unpublish

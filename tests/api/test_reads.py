@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autochain.index import named
+from autochain.onchain.codec import named
 from autochain.onchain.contracts.consent import CONSENTS
 from autochain.onchain.contracts.identity import HandOver
 from autochain.onchain.contracts.market import RECEIPTS

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from autochain.api.queries import answer_type
 from autochain.api.shapes import BIGGEST, Shapes
-from autochain.index import named
 from autochain.network.chain_file import CONTRACTS
-from autochain.onchain.codec import Record
+from autochain.onchain.codec import Record, named
 from autochain.onchain.contracts.consent import Grant, Terms
 from autochain.onchain.ids import did
 from autochain.onchain.refusals import Refusal, broken

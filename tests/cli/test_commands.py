@@ -61,7 +61,7 @@ def test_a_block_shows_its_header_and_its_transactions(program: Program) -> None
     assert transaction["sender"] == recording["vehicle"]
     assert transaction["refused"] is None
     committed = transaction["events"][0]
-    assert (committed["event"], committed["recording"]) == ("recording/Committed", recording["recording"])
+    assert (committed["type"], committed["recording"]) == ("recording/Committed", recording["recording"])
     out = program("block", "show", height).out
     assert told(out)["app hash"] == block["app_hash"]
     assert f"\n{transaction['hash'][:12]}  vehicle-" in out

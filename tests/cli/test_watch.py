@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from homes import environment
 
-from autochain.cli.telling import PHRASES, plain, tag, told
+from autochain.cli.telling import PHRASES, tag, told
 from autochain.cli.words import short_did
 from autochain.network.chain_file import CONTRACTS
 from autochain.onchain.codec import Record
@@ -230,7 +230,6 @@ def test_accounts_are_told_by_name_and_records_by_their_first_digits() -> None:
     bought = market.Bought(b"\x01" * 20, b"\x02" * 20, b"\x03" * 20, b"\x04" * 20, 250_000)
     stranger = short_did(did(b"\x04" * 20))
     assert told(bought, {b"\x03" * 20: "owner"}) == f"{stranger} buys recording 020202020202 of owner for 0.25 ACC"
-    assert plain(bought)["receipt"] == "01" * 20
 
 
 def test_an_event_without_words_is_told_by_its_tag_and_fields() -> None:

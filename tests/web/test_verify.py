@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onchain.ledger.signed import make_members
 
-from autochain.index import named
+from autochain.onchain.codec import named
 from autochain.onchain.crypto import sha256
 from autochain.onchain.ledger.header import LightBlock
 from autochain.onchain.ledger.ics23 import CommitmentProof

@@ -28,8 +28,7 @@ from onchain.ledger.signed import (
     sign_header,
 )
 
-from autochain.index import named
-from autochain.onchain.codec import encode
+from autochain.onchain.codec import encode, named
 from autochain.onchain.contracts.consent import CONSENTS, OFFERS
 from autochain.onchain.contracts.identity import IDENTITIES
 from autochain.onchain.contracts.market import PRODUCTS, RECEIPTS

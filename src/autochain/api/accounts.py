@@ -15,7 +15,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from ..index import named
+from ..onchain.codec import named
 from ..onchain.contracts.consent import Purpose
 from ..onchain.contracts.market import Receipt
 from ..onchain.contracts.recording import CATEGORIES, Category, Precision

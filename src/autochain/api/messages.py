@@ -10,8 +10,7 @@ from litestar import post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
-from ..index import named
-from ..onchain.codec import encode
+from ..onchain.codec import encode, named
 from ..onchain.ledger import (
     Contract,
     Introduction,

@@ -12,8 +12,7 @@ from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
-from ..index import named
-from ..onchain.codec import Codec, encode
+from ..onchain.codec import Codec, encode, named
 from ..onchain.ledger import ANSWER, Contract, Query
 from .backend import Backend
 from .contracts import check_on_chain

@@ -10,7 +10,7 @@ from .answers import show, show_json, show_table
 from .groups import examples, group
 from .naming import party_names
 from .options import MAX_HEIGHT, Format, FormatOption, HomeOption, with_network
-from .telling import plain, tag
+from .telling import tag
 from .words import short, time_text, who
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def show_block(
 
 
 def _transactions(network: Network, block: BlockAnswer) -> list[dict[str, Any]]:
+    from ..onchain.codec import named
     from ..onchain.ids import did
     from ..onchain.ledger import transaction_hash
 
@@ -73,7 +74,7 @@ def _transactions(network: Network, block: BlockAnswer) -> list[dict[str, Any]]:
                 "messages": [tag(message) for message in transaction.messages],
                 "fee_uacc": transaction.fee_uacc,
                 "refused": result.text or None,
-                "events": [{"event": tag(event), **plain(event)} for event in events],
+                "events": [named(event) for event in events],
             }
         )
     return found
@@ -84,5 +85,5 @@ def _row(names: dict[str, str], transaction: dict[str, Any]) -> dict[str, Any]:
         "transaction": short(transaction["hash"]),
         "sender": who(names, transaction["sender"]),
         "messages": transaction["messages"],
-        "outcome": transaction["refused"] or [event["event"] for event in transaction["events"]],
+        "outcome": transaction["refused"] or [event["type"] for event in transaction["events"]],
     }

@@ -41,20 +41,6 @@ def tag(record: msgspec.Struct) -> str:
     return str(record.__struct_config__.tag)
 
 
-def plain(value: Any) -> Any:
-    """Shows a record, or what it holds, as JSON can: bytes as hexadecimal digits."""
-    import msgspec
-    from msgspec.structs import asdict
-
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, tuple):
-        return [plain(each) for each in value]
-    if isinstance(value, msgspec.Struct):
-        return {name: plain(each) for name, each in asdict(value).items()}
-    return value
-
-
 def told(event: msgspec.Struct, names: Mapping[bytes, str]) -> str:
     """Tells an event; accounts go by the names of their parties where those are known."""
     fields = {name: _word(name, getattr(event, name), names) for name in event.__struct_fields__}
@@ -98,4 +84,4 @@ def _word(name: str, value: Any, names: Mapping[bytes, str]) -> str:
         return " and ".join(_word(name, each, names) for each in value)
     if isinstance(value, str):
         return value.replace("_", " ")
-    return "nobody" if value is None else f"{value:,}" if isinstance(value, int) else str(plain(value))
+    return "nobody" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

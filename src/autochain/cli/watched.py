@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap, deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .telling import account_teller, accounts_in, plain, tag, told
+from .telling import account_teller, accounts_in, tag, told
 
 if TYPE_CHECKING:
     from ..onchain.ledger import BlockAnswer, Dispatcher, Event, TransactionResult
@@ -125,16 +125,18 @@ class Watched:
 
     def _events(self, events: tuple[Event, ...], place: dict[str, Any]) -> list[dict[str, Any]]:
         """Counts events, notes their words, and gives them as objects."""
+        from ..onchain.codec import named
+
         found = []
         for event in events:
-            fields, words = plain(event), told(event, self._called)
-            self._count(tag(event), fields)
+            fields, words = named(event), told(event, self._called)
+            self._count(fields)
             self.lines.append(Line(place["height"], place["time_ms"], words, False))
-            found.append({"event": tag(event), "text": words, **fields})
+            found.append({**fields, "text": words})
         return found
 
-    def _count(self, kind: str, fields: dict[str, Any]) -> None:
-        match kind:
+    def _count(self, fields: dict[str, Any]) -> None:
+        match fields["type"]:
             case "recording/Committed":
                 self.recordings += 1
             case "mining/Rewarded":

@@ -17,7 +17,6 @@ from .rows import (
     TransactionRow,
     VehicleFigures,
 )
-from .shapes import named
 from .tables import EVENTS_PER_BLOCK
 
 __all__ = [
@@ -40,5 +39,4 @@ __all__ = [
     "RecordingRow",
     "TransactionRow",
     "VehicleFigures",
-    "named",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ..onchain.codec import named
 from ..onchain.contracts.credentials import Attested, Withdrawn
 from ..onchain.contracts.identity import HandedOver, Registered, Revoked, Rotated
 from ..onchain.ids import ID_BYTES
@@ -15,7 +16,6 @@ from ..onchain.ledger import BlockAnswer, Dispatcher, Event, Message, Transactio
 from ..onchain.ledger.header import LightBlock
 from ..onchain.refusals import Refusal, ensure
 from .rows import BlockRow, EventRow, TransactionRow
-from .shapes import named
 from .tables import EVENTS_PER_BLOCK
 
 IDENTITY_CHANGES = (Registered, Rotated, Revoked, HandedOver)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import asdict
 from sqlalchemy import Table
 
-from ..onchain.codec import Codec, encode
+from ..onchain.codec import Codec, encode, named
 from ..onchain.contracts.consent import Consent, GetConsent
 from ..onchain.contracts.credentials import Holds, Role
 from ..onchain.contracts.identity import GetIdentity, Identity
@@ -20,7 +20,6 @@ from ..onchain.contracts.token import Allocation, GetAllocations
 from ..onchain.ids import contract_account
 from ..onchain.ledger import Dispatcher, Node, Query
 from .reading import Batch
-from .shapes import named
 from .tables import ACCOUNTS, CONSENTS, RECEIPTS, RECORDINGS
 
 MAX_ANSWER_BYTES = 1_048_576

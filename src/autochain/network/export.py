@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
-from ..onchain.codec import encode
+from ..onchain.codec import encode, named
 from ..onchain.contracts import consent, market, recording
 from ..onchain.contracts.consent import CONSENTS, OFFERS, ListConsents, ListOffers
 from ..onchain.contracts.credentials import ATTESTATIONS, ROLES
@@ -138,17 +136,8 @@ async def _is_own(network: Network, vehicle: bytes, account: bytes) -> bool:
 
 
 def _write(archive: zipfile.ZipFile, path: str, record: Any, proved: Proved) -> None:
-    archive.writestr(f"{path}.json", json.dumps(_named(record), indent=2))
+    archive.writestr(f"{path}.json", json.dumps(named(record), indent=2))
     archive.writestr(f"{path}.proof", encode(proved))
-
-
-def _named(value: Any) -> Any:
-    """Writes a record as JSON does: fields by their names, bytes in hexadecimal."""
-    if isinstance(value, msgspec.Struct):
-        return {field: _named(getattr(value, field)) for field in value.__struct_fields__}
-    if isinstance(value, tuple):
-        return [_named(each) for each in value]
-    return value.hex() if isinstance(value, bytes) else value
 
 
 def _write_readings(archive: zipfile.ZipFile, network: Network, owner: Wallet, listed: Listed) -> tuple[int, list[str]]:

@@ -61,6 +61,20 @@ class Codec(Generic[R]):
         return self._decoder.decode(data)
 
 
+def named(record: Any) -> Any:
+    """Writes a record as an object by its fields' names, bytes in lower hexadecimal digits, tuples as lists.
+
+    A record that is told from others by its tag says so first, as its `type`.
+    """
+    if isinstance(record, msgspec.Struct):
+        tag = record.__struct_config__.tag
+        fields = {name: named(value) for name, value in msgspec.structs.asdict(record).items()}
+        return fields if tag is None else {"type": tag, **fields}
+    if isinstance(record, tuple | list):
+        return [named(each) for each in record]
+    return record.hex() if isinstance(record, bytes) else record
+
+
 def folder_of(module: str) -> str:
     """Gives a contract's name from the `__name__` of one of its modules: the name of its folder."""
     return module.split(".")[-2]

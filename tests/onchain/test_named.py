@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autochain.index import named
+from autochain.onchain.codec import named
 from autochain.onchain.contracts.consent import Grant, Terms
 from autochain.onchain.contracts.market import Item, Publish
 
