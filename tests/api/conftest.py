@@ -29,13 +29,13 @@ def peopled(prepared_people: Path, tmp_path: Path) -> Path:
     return shutil.copytree(prepared_people, tmp_path / "peopled")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def real(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     """A network with the usual scene, no demonstration, that is only read."""
     yield from _standing(prepared_home, tmp_path_factory, demonstration=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demonstration(prepared_people: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     """A network with personas, at which nothing is sent and no time passes."""
     yield from _standing(prepared_people, tmp_path_factory, demonstration=True)

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
@@ -136,7 +137,9 @@ class Machine:
     def begin(self, *arguments: str, stderr: int = subprocess.PIPE, **settings: str) -> "subprocess.Popen[str]":
         command, env = [str(self.clone / "run"), *arguments], self.env | settings
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, env=env, stdout=pipe, stderr=stderr, text=True, process_group=0)
+        return subprocess.Popen(
+            command, env=env, stdout=pipe, stderr=stderr, text=True, process_group=0, preexec_fn=_hear_interrupts
+        )
 
     def asked(self) -> list[str]:
         """Returns what the installers were asked so far, one line each."""
@@ -150,6 +153,11 @@ class Machine:
     def await_sync(self, process: "subprocess.Popen[str]") -> None:
         while not self.syncs():
             assert process.poll() is None, process.stderr and process.stderr.read()
+
+
+def _hear_interrupts() -> None:
+    """Starts a process as a terminal does, also where these tests run in the background, deaf to interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
