@@ -137,9 +137,12 @@ class Machine:
     def begin(self, *arguments: str, stderr: int = subprocess.PIPE, **settings: str) -> "subprocess.Popen[str]":
         command, env = [str(self.clone / "run"), *arguments], self.env | settings
         pipe = subprocess.PIPE
-        return subprocess.Popen(
-            command, env=env, stdout=pipe, stderr=stderr, text=True, process_group=0, preexec_fn=_hear_interrupts
-        )
+        # As from a terminal, also where these tests run in the background: what is ignored here is so in children.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(command, env=env, stdout=pipe, stderr=stderr, text=True, process_group=0)
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def asked(self) -> list[str]:
         """Returns what the installers were asked so far, one line each."""
@@ -153,11 +156,6 @@ class Machine:
     def await_sync(self, process: "subprocess.Popen[str]") -> None:
         while not self.syncs():
             assert process.poll() is None, process.stderr and process.stderr.read()
-
-
-def _hear_interrupts() -> None:
-    """Starts a process as a terminal does, also where these tests run in the background, deaf to interrupts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
