@@ -9,7 +9,7 @@ from .harness import (
     Harness,
     entries,
 )
-from .party import Party, make_seeds
+from .party import Party, make_seeds, promise_of, public_keys
 from .scene import Scene
 
 __all__ = [
@@ -23,4 +23,6 @@ __all__ = [
     "Scene",
     "entries",
     "make_seeds",
+    "promise_of",
+    "public_keys",
 ]

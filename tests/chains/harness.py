@@ -18,6 +18,7 @@ from autochain.onchain.contracts import (
     recording,
     release,
     token,
+    vehicles,
 )
 from autochain.onchain.contracts.credentials.messages import Role
 from autochain.onchain.contracts.identity import Kind
@@ -67,14 +68,16 @@ CONTRACTS: tuple[Contract, ...] = (
     recording.CONTRACT,
     consent.CONTRACT,
     market.CONTRACT,
+    vehicles.CONTRACT,
 )
 
 
 class Harness:
     """One main chain in memory, which makes a block whenever something is sent.
 
-    At genesis stand the treasury, which holds 57 % of the supply and may attest every role, and the operator, who takes
-    the fees, and the three members of the release committee, of whom two must give their shares; 43 % are mining's.
+    At genesis stand the treasury, which holds 57 % of the supply, may attest every role and certifies devices, the
+    operator, who takes the fees, and the three members of the release committee, of whom two must give their shares;
+    43 % are mining's.
     Time begins at `START_MS` and each block is `block_ms` later than the one before.
     `contracts` are the chain's contracts in order, so a test may add its own; `parameters` are their genesis records.
     """
@@ -88,6 +91,7 @@ class Harness:
         terms: mining.Terms | None = None,
         parameters: Mapping[str, Record] | None = None,
         block_ms: int = BLOCK_MS,
+        suites: tuple[int, ...] = (1,),
     ) -> None:
         self.store = MemoryStore()
         self.machine = StateMachine(self.store, {contract.name: contract for contract in contracts})
@@ -106,11 +110,15 @@ class Harness:
             (("accounts", "identity"), ("money", "token")),
             self.operator.account,
             guards=tuple(guards),
+            suites=suites,
             limits=limits or Limits(),
         )
         given = {
             "identity": self._identities(),
-            "credentials": credentials.Parameters(((self.treasury.account, credentials.Authority(get_args(Role))),)),
+            "credentials": credentials.Parameters(
+                ((self.treasury.account, credentials.Authority(get_args(Role))),),
+                certification=credentials.Certification((self.treasury.account,)),
+            ),
             "token": self._allocations(),
             "mining": terms or mining.Terms(),
             "release": release.Committee(tuple(member.account for member in self.members), 2),
@@ -184,9 +192,9 @@ class Harness:
         expiry_height: int | None = None,
     ) -> bytes:
         """Gives a signed transaction's bytes; by default with the lowest fee, the next sequence and a late expiry."""
-        signatures = sender.threshold + (payer.threshold if payer else 0)
         if fee_uacc is None:
-            fee_uacc = self.machine.dispatcher.least_fee_uacc(messages, signatures=signatures)
+            suites = (sender.suite,) * sender.threshold + ((payer.suite,) * payer.threshold if payer else ())
+            fee_uacc = self.machine.dispatcher.least_fee_uacc(messages, suites=suites)
         proof = KeysProof(
             sender=sender.account,
             sequence=self._next_sequence(sender, messages) if sequence is None else sequence,

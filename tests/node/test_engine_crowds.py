@@ -32,7 +32,7 @@ async def settle(chain: Chain, count: int) -> list[Party]:
 
 
 def least_fee(chain: Chain, *messages: Message) -> int:
-    return chain.machine.dispatcher.least_fee_uacc(messages, signatures=1)
+    return chain.machine.dispatcher.least_fee_uacc(messages, suites=(1,))
 
 
 def reason(task: asyncio.Task[Submitted]) -> Reason:

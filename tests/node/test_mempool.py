@@ -28,6 +28,7 @@ class One(NamedTuple):
     sender: bytes
     price: int
     arrival: int
+    succeeds: bool
 
 
 class Waiting(RuleBasedStateMachine):
@@ -57,20 +58,24 @@ class Waiting(RuleBasedStateMachine):
         fee=st.integers(0, 5),
         weight=st.sampled_from([1, 2, 3]),
         size=st.sampled_from([1, 4, 9, 20, 41]),
+        succeeds=st.sampled_from([False, False, False, True]),
     )
-    def add(self, sender: bytes, fee: int, weight: int, size: int) -> None:
+    def add(self, sender: bytes, fee: int, weight: int, size: int, succeeds: bool) -> None:
         self.arrivals += 1
         name, own = b"%d" % self.arrivals, self.of(sender)
-        price = min([fee * 1_000 // weight, *(one.price for one in own)])
-        checked = Checked(sender, len(own) + 1, fee, weight)
+        gone = own if succeeds else []
+        price = min([fee * 1_000 // weight, *(one.price for one in own if not succeeds)])
+        checked = Checked(sender, len(own) + 1, fee, weight, succeeds)
         assert self.pool.has_room(bytes(size)) == self.has_room(size)
-        if not self.has_room(size) or len(own) == WINDOW:
+        busy = len(own) == WINDOW and not succeeds
+        if not self.has_room(size) or busy or (own and own[0].succeeds):
             with pytest.raises(Refusal) as caught:
                 self.pool.add(name, bytes(size), checked)
             assert caught.value.reason == (errors.SENDER_BUSY if self.has_room(size) else errors.MEMPOOL_FULL)
             return
-        self.pool.add(name, bytes(size), checked)
-        self.model.append(One(name, bytes(size), sender, price, self.arrivals))
+        assert [one.name for one in self.pool.add(name, bytes(size), checked)] == [one.name for one in gone]
+        self.model = [one for one in self.model if one not in gone]
+        self.model.append(One(name, bytes(size), sender, price, self.arrivals, succeeds))
 
     @precondition(lambda self: self.model)
     @rule(chance=st.data())
@@ -92,7 +97,7 @@ class Waiting(RuleBasedStateMachine):
 
     @invariant()
     def stands_in_order_and_within_bounds(self) -> None:
-        ordered = [One(one.name, one.data, one.sender, one.price, 0) for one in self.pool.in_order()]
+        ordered = [One(one.name, one.data, one.sender, one.price, 0, one.succeeds) for one in self.pool.in_order()]
         arrival = {one.name: one.arrival for one in self.model}
         assert len(ordered) == len(self.pool) == len(self.model) <= BOUND
         assert {one._replace(arrival=arrival[one.name]) for one in ordered} == set(self.model), "lost, or there twice"
@@ -143,6 +148,22 @@ def test_of_one_sender_so_many_wait_whatever_it_pays_and_one_more_when_one_of_th
     pool.drop(b"0")
     pool.add(b"one more", b"tx", Checked(b"anna", SEQUENCE_WINDOW, 1, 1))
     assert len(pool) == SEQUENCE_WINDOW + 1
+
+
+def test_a_succession_takes_the_place_of_all_that_waits_of_its_sender_and_stands_by_its_own_price() -> None:
+    pool = mempool.Mempool()
+    for number in range(SEQUENCE_WINDOW):
+        pool.add(b"%d" % number, b"tx", Checked(b"anna", number, 1, 1))
+    pool.add(b"another's", b"tx", Checked(b"bert", 1, 2, 1))
+    gone = pool.add(b"succession", b"tx", Checked(b"anna", 0, 3, 1, succeeds=True))
+    assert [one.name for one in gone] == [b"%d" % number for number in range(SEQUENCE_WINDOW)]
+    assert [one.name for one in pool.in_order()] == [b"succession", b"another's"]
+    for succeeds in (False, True):
+        with pytest.raises(Refusal) as busy:
+            pool.add(b"one more", b"tx", Checked(b"anna", 1, 9, 1, succeeds))
+        assert (busy.value.reason, busy.value.detail) == (errors.SENDER_BUSY, "a succession waits")
+    pool.drop(b"succession")
+    assert pool.add(b"one more", b"tx", Checked(b"anna", 1, 9, 1)) == []
 
 
 def test_the_mempool_holds_so_many_transactions_and_so_many_bytes() -> None:

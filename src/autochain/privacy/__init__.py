@@ -1,6 +1,7 @@
 """The secret half of each cryptographic scheme, under the same module name as its verifying half.
 
-`voprf` is loaded by whoever imports it: its library takes longer to load than all of the rest.
+`voprf` is loaded by whoever imports it, and signature schemes other than Ed25519 when `signing` is asked for them:
+their libraries take longer to load than all of the rest.
 """
 
 from . import ed25519, hpke, secret_sharing
@@ -12,14 +13,17 @@ from .private_files import (
     write_private,
     write_private_once,
 )
+from .suites import signing
 
 __all__ = [
     "CANT_WRITE",
     "ed25519",
     "hpke",
     "make_private_folder",
+    "p256",
     "remove_private",
     "secret_sharing",
+    "signing",
     "voprf",
     "write_all_private",
     "write_private",

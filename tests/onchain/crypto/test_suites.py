@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles.suites import need
 
 from autochain.onchain.crypto import (
     SUITES,
@@ -19,13 +22,13 @@ from autochain.onchain.crypto import (
     verify_in_turn,
 )
 from autochain.onchain.refusals import Refusal
-from autochain.privacy import ed25519
+from autochain.privacy import ed25519, signing
 
 KEY = ed25519.public_key(b"k" * 32)
 
 
 def test_a_key_of_an_unknown_suite_is_refused_and_signs_nothing() -> None:
-    for number in (0, 2, -1, 1 << 40):
+    for number in (0, 6, -1, 1 << 40):
         key = PublicKey(number, KEY.data)
         with pytest.raises(Refusal) as caught:
             check_key(key)
@@ -48,6 +51,55 @@ def test_every_suite_stands_under_its_own_number_and_costs_something() -> None:
         assert suite.number == number
         assert suite.weight > 0
         assert suite.name
+
+
+@pytest.mark.parametrize("number", SUITES)
+def test_a_signature_of_a_suite_holds_for_its_key_and_message_alone(number: int) -> None:
+    need(number)
+    scheme, secret = SUITES[number].load(), signing(number)
+    key, other = secret.public_key(b"a" * 32), secret.public_key(b"b" * 32)
+    signature = secret.sign(b"a" * 32, b"message")
+    assert (key.suite, key) == (number, secret.public_key(b"a" * 32))
+    assert scheme.is_key(key.data)
+    assert scheme.verify(key.data, b"message", signature)
+    assert not scheme.verify(key.data, b"massage", signature)
+    assert not scheme.verify(other.data, b"message", signature)
+    for bent in (b"", signature[:-1], signature + b"\0", signature[:32]):
+        assert not scheme.verify(key.data, b"message", bent)
+    for bent in (b"", key.data[:-1], key.data + b"\0", b"\0" + key.data):
+        assert not scheme.is_key(bent)
+        assert not scheme.verify(bent, b"message", signature)
+
+
+@pytest.mark.parametrize("number", SUITES)
+@given(st.data())
+def test_any_bytes_are_answered_without_an_exception(number: int, data: st.DataObject) -> None:
+    need(number)
+    scheme, secret = SUITES[number].load(), signing(number)
+    key, signature = secret.public_key(b"a" * 32).data, secret.sign(b"a" * 32, b"")
+    bent_key, bent_signature = (data.draw(around(given)) for given in (key, signature))
+    scheme.is_key(bent_key)
+    holds = scheme.verify(bent_key, data.draw(st.binary(max_size=10)), bent_signature)
+    assert not holds or (bent_key, bent_signature) == (key, signature)
+
+
+def around(good: bytes) -> st.SearchStrategy[bytes]:
+    """Gives any bytes, bytes of the right length, and good ones with a few that were changed."""
+    long = len(good)
+    changes = st.dictionaries(st.integers(0, long - 1), st.integers(0, 255), max_size=3)
+    first = st.sampled_from([0, 1, 2, 3, 4, 255])
+    return st.one_of(
+        st.binary(max_size=80),
+        st.builds(lambda head, fill: bytes([head]) + bytes([fill]) * (long - 1), first, st.integers(0, 255)),
+        changes.map(lambda changed: bytes(changed.get(place, byte) for place, byte in enumerate(good))),
+    )
+
+
+def test_loading_cryptography_loads_no_suite_that_nobody_uses() -> None:
+    code = "import sys, autochain.onchain.crypto, autochain.privacy; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "autochain.privacy.ed25519" in loaded
+    assert not {"gmalglib", "autochain.onchain.crypto.p256", "autochain.onchain.crypto.ml_dsa"} & set(loaded)
 
 
 def test_hashes_are_sha_256() -> None:

@@ -211,7 +211,7 @@ def test_a_waiting_transaction_is_checked_behind_those_that_wait_already() -> No
         harness.check(data[2])
     assert caught.value.reason == ledger.WRONG_SEQUENCE
     checked = harness.check(data[1])
-    assert checked == (harness.treasury.account, 2, 10_000_000, 50 + 60 + 100)
+    assert checked == (harness.treasury.account, 2, 10_000_000, 50 + 60 + 100, False)
     assert harness.sequence(harness.treasury) == 1, "the committed state is not touched"
     harness.block()
     assert harness.check(data[0]).sequence == 1, "after a block everything is checked anew"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, NamedTuple, Protocol
@@ -14,10 +14,16 @@ from ..refusals import Reason
 from . import ed25519
 
 UNKNOWN_SUITE = Reason(
-    "crypto", 1, "This kind of key is not known here.", "Use an Ed25519 key (suite 1), or a newer version of AutoChain."
+    "crypto", 1, "This kind of key is not known here.", "Use a suite from 1 to 5, or a newer version of AutoChain."
 )
 BAD_KEY = Reason(
     "crypto", 2, "This is not a usable public key.", "Make the key with a wallet; never use a made-up value."
+)
+SUITE_ABSENT = Reason(
+    "crypto",
+    3,
+    "The library of this kind of key is not installed here.",
+    "Install it as docs/how-to/run-on-sm2.md says, or choose keys of another suite.",
 )
 
 
@@ -28,6 +34,18 @@ class PublicKey(Record, frozen=True):
     data: Annotated[bytes, msgspec.Meta(max_length=4096)]
 
 
+class Scheme(Protocol):
+    """The verifying half of a signature scheme: one module."""
+
+    def is_key(self, key: bytes, /) -> bool:
+        """Says whether these bytes are a public key; never raises."""
+        ...
+
+    def verify(self, key: bytes, message: bytes, signature: bytes, /) -> bool:
+        """Says whether the signature holds; never raises."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Suite:
     """One kind of signature key."""
@@ -35,14 +53,48 @@ class Suite:
     number: int
     name: str
     weight: int
-    """What one verification costs, in units of about a microsecond."""
-    is_key: Callable[[bytes], bool]
-    verify: Callable[[bytes, bytes, bytes], bool]
-    """key, message, signature -> whether the signature holds; never raises."""
+    """What a signature costs: to verify, in units of about a microsecond, and a tenth of its bytes beyond 64."""
+    load: Callable[[], Scheme]
+    """Gives its scheme, whose library is loaded when it is used first; refuses where that is not installed."""
+
+
+def _p256() -> Scheme:
+    from . import p256
+
+    return p256
+
+
+def _sm2() -> Scheme:
+    try:
+        from . import sm2
+    except ModuleNotFoundError:
+        raise SUITE_ABSENT("SM2 needs gmalglib") from None
+    return sm2
+
+
+def _ml_dsa() -> Scheme:
+    from . import ml_dsa
+
+    return ml_dsa
+
+
+def _hybrid() -> Scheme:
+    from . import hybrid
+
+    return hybrid
 
 
 SUITES: Mapping[int, Suite] = MappingProxyType(
-    {suite.number: suite for suite in (Suite(1, "Ed25519", 60, ed25519.is_key, ed25519.verify),)}
+    {
+        suite.number: suite
+        for suite in (
+            Suite(1, "Ed25519", 60, lambda: ed25519),
+            Suite(2, "P-256", 100, _p256),
+            Suite(3, "SM2", 550, _sm2),
+            Suite(4, "ML-DSA-65", 520, _ml_dsa),
+            Suite(5, "Ed25519 with ML-DSA-65", 580, _hybrid),
+        )
+    }
 )
 
 
@@ -60,18 +112,29 @@ class SignatureVerifier(Protocol):
     def __call__(self, jobs: Sequence[SignatureJob], /) -> list[bool]: ...
 
 
+def check_suites(numbers: Iterable[int]) -> None:
+    """Refuses suites that are unknown here, or whose library is absent."""
+    for number in numbers:
+        _known(number).load()
+
+
 def check_key(key: PublicKey) -> None:
     """Refuses a key of an unknown suite and one that is no point of its group."""
-    suite = SUITES.get(key.suite)
-    if suite is None:
-        raise UNKNOWN_SUITE(f"suite {key.suite}")
-    if not suite.is_key(key.data):
+    suite = _known(key.suite)
+    if not suite.load().is_key(key.data):
         raise BAD_KEY(suite.name)
+
+
+def _known(number: int) -> Suite:
+    suite = SUITES.get(number)
+    if suite is None:
+        raise UNKNOWN_SUITE(f"suite {number}")
+    return suite
 
 
 def verify(job: SignatureJob) -> bool:
     suite = SUITES.get(job.key.suite)
-    return suite is not None and suite.verify(job.key.data, job.message, job.signature)
+    return suite is not None and suite.load().verify(job.key.data, job.message, job.signature)
 
 
 def verify_in_turn(jobs: Sequence[SignatureJob], /) -> list[bool]:

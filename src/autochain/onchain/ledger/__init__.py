@@ -20,7 +20,17 @@ from .contract import Contract
 from .dispatch import Dispatcher
 from .genesis import GENESIS, SPEC, SPEC_KEY, ChainSpec, Genesis, Limits
 from .machine import StateMachine
-from .messages import Event, Introduction, Message, Query, Timer
+from .messages import (
+    Event,
+    Introduction,
+    Keys,
+    Message,
+    Query,
+    Succession,
+    Threshold,
+    Timer,
+    commitment_to,
+)
 from .node import (
     BLOCK_ANSWER,
     QUESTION,
@@ -34,7 +44,7 @@ from .node import (
     Status,
     Submitted,
 )
-from .state import HASH, ID, NUMBER, TEXT, Committed, Overlay, Table, page, page_of
+from .state import HASH, ID, NUMBER, PAGE, TEXT, Committed, Overlay, Table, page, page_of
 from .transaction import KeysProof, Signature, Transaction, sign_bytes, transaction_hash
 from .tree import Tree
 from .trees import Changes, ProvedValue, StateTrees, TreesInMemory
@@ -46,6 +56,7 @@ __all__ = [
     "HASH",
     "ID",
     "NUMBER",
+    "PAGE",
     "QUESTION",
     "REFUSED",
     "SEQUENCE_WINDOW",
@@ -70,6 +81,7 @@ __all__ = [
     "Genesis",
     "Info",
     "Introduction",
+    "Keys",
     "KeysProof",
     "Limits",
     "Message",
@@ -88,13 +100,16 @@ __all__ = [
     "Status",
     "Store",
     "Submitted",
+    "Succession",
     "Table",
+    "Threshold",
     "Timer",
     "Transaction",
     "TransactionResult",
     "Tree",
     "TreesInMemory",
     "View",
+    "commitment_to",
     "errors",
     "header",
     "ics23",

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..crypto import SignatureJob, check_key
+from ..crypto import SignatureJob
 from . import errors
 from .application import SEQUENCE_WINDOW
-from .context import BlockInfo, Context, View
+from .context import BlockInfo, Context, View, check_admitted
 from .dispatch import FREE_BYTES, Dispatcher
 from .interfaces import AccountKeys, BalanceOf, KeysOf, Pay, UseSequence
-from .messages import Introduction, Message
+from .messages import Introduction, Message, Succession, commitment_to
 from .state import Committed, Overlay
 from .transaction import Signature, Transaction, sign_bytes
+
+INTRODUCTION_WEIGHT = 5_000
+"""So heavy may a transaction be that begins with a registration: where it fails it has been run and nobody pays."""
 
 
 class Screened(NamedTuple):
@@ -26,6 +29,8 @@ class Screened(NamedTuple):
     """The account that pays the fee."""
     is_free: bool
     is_introduction: bool
+    is_succession: bool
+    """Whether it goes before all else that waits of its sender, and takes its place."""
 
     @property
     def must_happen(self) -> bool:
@@ -93,32 +98,43 @@ class Admission:
             raise errors.WRONG_CHAIN(f"for {transaction.chain_id!r}, this is {self._spec.chain_id!r}")
         if not messages:
             raise errors.NO_MESSAGES()
-        weight = self._dispatcher.weight(messages, signatures=proof.count, is_short=len(data) <= FREE_BYTES)
+        weight = self._dispatcher.weight(messages, suites=proof.suites, is_short=len(data) <= FREE_BYTES)
         if weight > self._limits.transaction_weight:
             raise errors.TOO_HEAVY(f"weight {weight} of {self._limits.transaction_weight}")
-        is_free = True
+        is_introduction = isinstance(messages[0], Introduction)
+        if is_introduction and weight > INTRODUCTION_WEIGHT:
+            raise errors.TOO_HEAVY(f"weight {weight} of {INTRODUCTION_WEIGHT} with a registration")
         for message in messages:
             message.check()
-            is_free = is_free and message.free
+        is_free = self._dispatcher.is_free(messages)
         least = 0 if is_free else weight * self._limits.fee_uacc_per_weight
         if transaction.fee_uacc < least:
             raise errors.FEE_TOO_LOW(f"{transaction.fee_uacc} of {least} uacc")
         if proof.payer is None and proof.payer_signatures:
             raise errors.BAD_SIGNATURE("signatures of a payer who is not named")
+        if any(isinstance(message, Succession) for message in messages[1:]):
+            raise errors.NOT_SUCCEEDING("a succession stands first")
         return Screened(
             transaction,
             weight,
             sender=proof.sender,
             payer=proof.payer or proof.sender,
             is_free=is_free,
-            is_introduction=isinstance(messages[0], Introduction),
+            is_introduction=is_introduction,
+            is_succession=isinstance(messages[0], Succession),
         )
 
     def speakers(self, standing: Standing, screened: Screened) -> Speakers:
         """Gives the keys that must have signed; refuses where nobody can speak."""
         proof = screened.transaction.proof
-        sender = self._introduced(screened) if screened.is_introduction else _keys(standing, proof.sender)
-        return Speakers(sender, None if proof.payer is None else _keys(standing, proof.payer))
+        first = screened.transaction.messages[0]
+        if screened.is_introduction:
+            sender = self._introduced(screened)
+        elif isinstance(first, Succession):
+            sender = self._succeeding(standing, proof.sender, first)
+        else:
+            sender = _present_keys(standing, proof.sender)
+        return Speakers(sender, None if proof.payer is None else _present_keys(standing, proof.payer))
 
     def jobs(self, screened: Screened, speakers: Speakers) -> tuple[SignatureJob, ...]:
         """Lists the signatures that prove who speaks; refuses where they can't prove it."""
@@ -133,11 +149,16 @@ class Admission:
         first, proof = screened.transaction.messages[0], screened.transaction.proof
         if not isinstance(first, Introduction) or first.account() != proof.sender or proof.sequence != 0:
             raise errors.NOT_INTRODUCING()
-        for key in first.keys:
-            if key.suite not in self._spec.suites:
-                raise errors.SUITE_NOT_ADMITTED(f"suite {key.suite}")
-            check_key(key)
+        check_admitted(first.keys, self._spec.suites)
         return AccountKeys(first.keys, first.threshold, 0, active=True)
+
+    def _succeeding(self, standing: Standing, account: bytes, first: Succession) -> AccountKeys:
+        """Gives the keys that the first message brings, where the account promised them."""
+        known = _keys(standing, account)
+        if known.next != commitment_to(first.keys, first.threshold):
+            raise errors.NOT_SUCCEEDING()
+        check_admitted(first.keys, self._spec.suites)
+        return AccountKeys(first.keys, first.threshold, known.sequence, active=True)
 
     def may_wait(
         self, standing: Standing, screened: Screened, speakers: Speakers, *, ahead: int, owed_uacc: int
@@ -148,7 +169,7 @@ class Admission:
         """
         if ahead >= SEQUENCE_WINDOW:
             raise errors.SENDER_BUSY(f"{ahead} transactions")
-        self._check_turn(standing, screened, speakers, ahead=ahead)
+        self.check_turn(standing, screened, speakers, ahead=ahead)
         needed_uacc = screened.transaction.fee_uacc + owed_uacc
         if needed_uacc and screened.payer != self._spec.fees_to:
             held_uacc = standing.held_uacc(screened.payer)
@@ -157,7 +178,7 @@ class Admission:
 
     def admit(self, standing: Standing, state: Overlay, screened: Screened, speakers: Speakers) -> None:
         """Takes sequence and fee of a transaction whose signatures hold, or refuses it."""
-        self._check_turn(standing, screened, speakers, ahead=0)
+        self.check_turn(standing, screened, speakers, ahead=0)
         dispatcher, block, fee_uacc = self._dispatcher, standing.block, screened.transaction.fee_uacc
         if fee_uacc and screened.payer != self._spec.fees_to:
             ctx = Context(dispatcher, state, block, self._money, sender=screened.payer, events=[])
@@ -166,7 +187,7 @@ class Admission:
             ctx = Context(dispatcher, state, block, self._accounts, sender=screened.sender, events=[])
             self._use_sequence(ctx, UseSequence())
 
-    def _check_turn(self, standing: Standing, screened: Screened, speakers: Speakers, *, ahead: int) -> None:
+    def check_turn(self, standing: Standing, screened: Screened, speakers: Speakers, *, ahead: int) -> None:
         """Refuses what comes too early or too late, behind so many others of its sender."""
         proof, expiry, height = screened.transaction.proof, screened.transaction.expiry_height, standing.block.height
         if expiry < height:
@@ -189,6 +210,14 @@ def _keys(standing: Standing, account: bytes) -> AccountKeys:
     return keys
 
 
+def _present_keys(standing: Standing, account: bytes) -> AccountKeys:
+    """Gives the keys by which an account speaks in this block."""
+    keys = _keys(standing, account)
+    if 0 < keys.until_ms <= standing.block.time_ms:
+        raise errors.KEYS_EXPIRED(account.hex())
+    return keys
+
+
 def _same_keys(one: AccountKeys, other: AccountKeys) -> bool:
     return one.keys == other.keys and one.threshold == other.threshold
 
@@ -201,4 +230,7 @@ def _signer_jobs(account: AccountKeys, signatures: tuple[Signature, ...], messag
     for signature in signatures:
         if signature.key >= len(account.keys):
             raise errors.BAD_SIGNATURE(f"the account has no key {signature.key}")
-        yield SignatureJob(account.keys[signature.key], message, signature.data)
+        key = account.keys[signature.key]
+        if signature.suite != key.suite:
+            raise errors.BAD_SIGNATURE(f"key {signature.key} is of suite {key.suite}, not {signature.suite}")
+        yield SignatureJob(key, message, signature.data)

@@ -56,6 +56,8 @@ class Checked(NamedTuple):
     sequence: int
     fee_uacc: int
     weight: int
+    succeeds: bool = False
+    """Whether it brings its sender's next keys, and takes the place of what waits of its sender."""
 
 
 class Screening(NamedTuple):
@@ -156,7 +158,10 @@ class Application(Protocol):
         ...
 
     def vouch(self, data: bytes) -> None:
-        """Takes note that the signatures of a screened transaction hold."""
+        """Takes note that the signatures of a screened transaction hold.
+
+        Refuses a succession whose turn is not next in the last state: it would take the place of others for nothing.
+        """
         ...
 
     def forget(self, data: bytes) -> None:

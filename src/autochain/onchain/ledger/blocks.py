@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..codec import encode
 from ..crypto import SignatureJob, SignatureVerifier, sha256
 from ..refusals import Refusal
+from ..units import split
 from . import errors
 from .admission import Admission, Screened, Standing
 from .application import TransactionResult
 from .context import BlockInfo
-from .dispatch import Dispatcher
+from .dispatch import FREE_BYTES, Dispatcher
 from .genesis import Limits
 from .messages import Event
 from .state import Committed, Overlay
@@ -37,12 +38,14 @@ class Room:
         self._bytes, self._weight, self._free = limits.block_bytes, limits.block_weight, limits.free_per_block
 
     def has(self, data: bytes, screened: Screened) -> bool:
+        """Whether it fits; a long registration does as long as any of the quota is left, or it would wait for ever."""
         return len(data) <= self._bytes and screened.weight <= self._weight and (self._free > 0 or not screened.is_free)
 
     def take(self, data: bytes, screened: Screened) -> None:
         self._bytes -= len(data)
         self._weight -= screened.weight
-        self._free -= screened.is_free
+        if screened.is_free:
+            self._free -= 1 + split(len(data) - 1, FREE_BYTES)[0]
 
 
 class BlockRun:
@@ -74,9 +77,10 @@ class BlockRun:
         refused: list[tuple[bytes, Refusal]] = []
         deferred: set[bytes] = set()
         """Senders of whom one did not fit: those behind it wait too, or their sequences would not follow."""
-        for data in candidates:
+        for data, known in _successions_first([(data, _try(know, data)) for data in candidates]):
             try:
-                known = know(data)
+                if isinstance(known, Refusal):
+                    raise known
                 screened = known.screened
                 if screened.sender in deferred or not room.has(data, screened):
                     deferred.add(screened.sender)
@@ -155,6 +159,21 @@ def _try(know: Know, data: bytes) -> Known | Refusal:
         return know(data)
     except Refusal as refusal:
         return refusal
+
+
+def _successions_first(candidates: Sequence[tuple[bytes, Known | Refusal]]) -> Iterator[tuple[bytes, Known | Refusal]]:
+    """Gives the candidates in order, but a sender's succession in front of all else of that sender."""
+    waiting: dict[bytes, list[tuple[bytes, Known | Refusal]]] = {}
+    for data, known in candidates:
+        if isinstance(known, Known) and known.screened.is_succession:
+            waiting.setdefault(known.screened.sender, []).append((data, known))
+    for data, known in candidates:
+        if isinstance(known, Refusal):
+            yield data, known
+            continue
+        yield from waiting.pop(known.screened.sender, ())
+        if not known.screened.is_succession:
+            yield data, known
 
 
 def _result(outcome: Outcome) -> TransactionResult:

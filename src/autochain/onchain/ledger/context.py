@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from ..crypto import PublicKey, check_key
 from ..ids import contract_account
 from ..refusals import broken
+from . import errors
 from .messages import Event, Message, Query, Timer
 from .state import Overlay, State
 from .timers import schedule
@@ -25,6 +28,14 @@ class BlockInfo(NamedTuple):
     height: int
     time_ms: int
     """From the header; never the clock."""
+
+
+def check_admitted(keys: Iterable[PublicKey], suites: Collection[int]) -> None:
+    """Refuses keys of other suites than these, and those that are no keys."""
+    for key in keys:
+        if key.suite not in suites:
+            raise errors.SUITE_NOT_ADMITTED(f"suite {key.suite}")
+        check_key(key)
 
 
 class View:
@@ -83,6 +94,10 @@ class Context(View):
         self.payer = payer
         """Who co-signed to pay the fee, seen by the message's own contract only."""
         self.events = events
+
+    def check_keys(self, keys: Iterable[PublicKey]) -> None:
+        """Refuses keys that may not become an account's here: of a suite that the chain does not admit, or unusable."""
+        check_admitted(keys, self._dispatcher.spec.suites)
 
     def emit(self, event: Event) -> None:
         """Announces something that happened."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Union, cast
 
 from ..codec import Codec, encode
-from ..crypto import SUITES
+from ..crypto import SUITES, check_suites
 from ..ids import contract_account
 from ..refusals import Refusal, broken, ensure, present
 from ..units import split
@@ -22,6 +22,8 @@ BASE_WEIGHT = 50
 """What a transaction costs apart from its signatures and messages."""
 FREE_BYTES = 1_024
 """So long may the messages of a transaction be for nothing."""
+MOST_FREE_BYTES = 4 * FREE_BYTES
+"""What only registers and has longer messages pays its weight as any other."""
 BYTES_PER_WEIGHT = 10
 """What lies beyond is hashed, sent and kept for ever."""
 
@@ -57,7 +59,8 @@ class Dispatcher:
         self.queries: Codec[Query[Any]] = Codec(_union(self._queries), max_bytes=limit)
         self.events: Codec[tuple[Event, ...]] = Codec(many[event, ...], max_bytes=spec.limits.block_bytes)
         self._timer_codec: Codec[Timer] = Codec(_union(self._timers) if self._timers else Timer, max_bytes=4096)
-        self._signature_weight = max(SUITES[number].weight for number in spec.suites)
+        check_suites(spec.suites)
+        self._signature_weights = {number: SUITES[number].weight for number in spec.suites}
 
     def bound(self, interface: str) -> str:
         """Names the contract that the chain file binds to an interface."""
@@ -83,20 +86,31 @@ class Dispatcher:
         """Answers a query from outside."""
         return self.answer(View(self, state, block, self._queries[type(query)]), query)
 
-    def weight(self, messages: Sequence[Message], *, signatures: int, is_short: bool = False) -> int:
-        """Adds up what a transaction costs to check and run; a short one has no more than `FREE_BYTES` in all."""
-        weight = BASE_WEIGHT + signatures * self._signature_weight
+    def weight(self, messages: Sequence[Message], *, suites: Iterable[int], is_short: bool = False) -> int:
+        """Adds up what a transaction costs to check and run; a short one has no more than `FREE_BYTES` in all.
+
+        `suites` holds one number for each of its signatures.
+        """
+        weight = BASE_WEIGHT
+        for suite in suites:
+            if suite not in self._signature_weights:
+                raise errors.SUITE_NOT_ADMITTED(f"suite {suite}")
+            weight += self._signature_weights[suite]
         for message in messages:
             weight += message.weight
         if is_short:
             return weight
         return weight + split(max(0, len(encode(messages)) - FREE_BYTES), BYTES_PER_WEIGHT)[0]
 
-    def least_fee_uacc(self, messages: Sequence[Message], *, signatures: int) -> int:
+    def is_free(self, messages: Sequence[Message]) -> bool:
+        """Whether these messages pay no fee: they only register, and are short."""
+        return all(message.free for message in messages) and len(encode(messages)) <= MOST_FREE_BYTES
+
+    def least_fee_uacc(self, messages: Sequence[Message], *, suites: Iterable[int]) -> int:
         """Gives the least fee a transaction must offer; what only registers is free."""
-        if all(message.free for message in messages):
+        if self.is_free(messages):
             return 0
-        return self.weight(messages, signatures=signatures) * self.spec.limits.fee_uacc_per_weight
+        return self.weight(messages, suites=suites) * self.spec.limits.fee_uacc_per_weight
 
     def run(self, ctx: Context, message: Message | Timer) -> None:
         """Runs a message on the contract the context stands in."""

@@ -59,3 +59,14 @@ BAD_COMMIT = _reason(
 FOREIGN_HEADER = _reason(43, "This header is of another chain.", "Ask a node of the chain you trust.")
 STALE_HEADER = _reason(44, "This header is too old, or from the future.", "Fetch a fresh header and prove it again.")
 NOT_PROVED = _reason(45, "What was given is not what the proof is about.", "Fetch value and proof together.")
+
+KEYS_EXPIRED = _reason(
+    46,
+    "The keys of sender or payer have expired.",
+    "Bring the account's next keys by a succession, or have its guardians recover it.",
+)
+NOT_SUCCEEDING = _reason(
+    47,
+    "These are not the keys that the sender promised.",
+    "Put the succession first, with exactly the keys and the threshold of the promise.",
+)

@@ -16,7 +16,7 @@ class Limits(Record, frozen=True):
     block_weight: Count = 4_000_000
     """Weight is in units of about a microsecond."""
     free_per_block: Count = 200
-    """Registrations a block takes without a fee."""
+    """Registrations a block takes without a fee; a long one counts once for each 1,024 bytes begun."""
     timers_per_block: Count = 500
     timers_waiting: Count = 1_000_000
     fee_uacc_per_weight: Amount = 5

@@ -22,6 +22,10 @@ class AccountKeys(Record, frozen=True):
     sequence: Count
     """The sequence of the account's next transaction."""
     active: bool
+    until_ms: Count = 0
+    """From this block time on they prove nothing any more; 0 where they never end."""
+    next: Hash | None = None
+    """What the keys that may follow them come to, see `commitment_to`; None where none were promised."""
 
 
 class KeysOf(Query[AccountKeys | None], frozen=True, tag="accounts/KeysOf"):
@@ -41,6 +45,8 @@ class Account(Record, frozen=True):
     active: bool
     owned_ms: Count = 0
     """Since when it is this owner's; 0 where it has had no other."""
+    version: Count = 1
+    """The number of its present document: another one after every change of keys, controller or activity."""
 
 
 class AccountOf(Query[Account | None], frozen=True, tag="accounts/AccountOf"):
@@ -51,6 +57,25 @@ class AccountOf(Query[Account | None], frozen=True, tag="accounts/AccountOf"):
 
 class UseSequence(Message, frozen=True, tag="accounts/UseSequence"):
     """Tells `accounts` that the sender's transaction with its present sequence goes in."""
+
+
+class Keep(Message, frozen=True, tag="accounts/Keep"):
+    """Makes the calling contract keep the life of a device of the sender's: it alone hands it over and ends it."""
+
+    device: Id
+
+
+class PassOn(Message, frozen=True, tag="accounts/PassOn"):
+    """Hands a device of the sender's, whose life the calling contract keeps, over to a taker it has seen agree."""
+
+    device: Id
+    taker: Id
+
+
+class End(Message, frozen=True, tag="accounts/End"):
+    """Ends for ever a device of the sender's, whose life the calling contract keeps."""
+
+    device: Id
 
 
 class BalanceOf(Query[int], frozen=True, tag="money/BalanceOf"):

@@ -6,13 +6,21 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from ..codec import Record
-from ..crypto import PublicKey
+from ..codec import Record, encode
+from ..crypto import PublicKey, tagged_hash
 from ..refusals import broken
 
 R = TypeVar("R")
 MAX_KEYS = 8
 """How many keys one account may have."""
+Keys = Annotated[tuple[PublicKey, ...], msgspec.Meta(min_length=1, max_length=MAX_KEYS)]
+Threshold = Annotated[int, msgspec.Meta(ge=1, le=MAX_KEYS)]
+"""How many of the keys must sign."""
+
+
+def commitment_to(keys: tuple[PublicKey, ...], threshold: int) -> bytes:
+    """Gives the hash by which an account promises its next keys before anybody sees them."""
+    return tagged_hash("next-keys", encode((keys, threshold)))
 
 
 class Message(Record, frozen=True):
@@ -32,13 +40,22 @@ class Introduction(Message, frozen=True):
 
     free: ClassVar[bool] = True
 
-    keys: Annotated[tuple[PublicKey, ...], msgspec.Meta(min_length=1, max_length=MAX_KEYS)]
-    threshold: Annotated[int, msgspec.Meta(ge=1, le=MAX_KEYS)]
-    """How many of the keys must sign."""
+    keys: Keys
+    threshold: Threshold
 
     def account(self) -> bytes:
         """The account that these keys and this content give."""
         broken("an introduction says which account it brings")
+
+
+class Succession(Message, frozen=True):
+    """A message that brings the keys which its sender promised: it stands first in a transaction that these keys sign.
+
+    Only they and the promise count, so that it succeeds also where the keys before were stolen, or have expired.
+    """
+
+    keys: Keys
+    threshold: Threshold
 
 
 class Query(Record, Generic[R], frozen=True):

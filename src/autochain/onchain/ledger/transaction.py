@@ -21,6 +21,8 @@ class Signature(Record, frozen=True):
 
     key: Annotated[int, msgspec.Meta(ge=0, lt=MAX_SIGNATURES)]
     data: Annotated[bytes, msgspec.Meta(max_length=8192)]
+    suite: int = 1
+    """The suite of the key, so that what it costs to verify is known before the key is looked up."""
 
 
 Signatures = Annotated[tuple[Signature, ...], msgspec.Meta(max_length=MAX_SIGNATURES)]
@@ -36,9 +38,9 @@ class KeysProof(Record, frozen=True, tag="keys"):
     payer_signatures: Signatures = ()
 
     @property
-    def count(self) -> int:
-        """How many signatures there are to verify."""
-        return len(self.signatures) + len(self.payer_signatures)
+    def suites(self) -> tuple[int, ...]:
+        """The suite of each signature that there is to verify."""
+        return tuple(signature.suite for signature in (*self.signatures, *self.payer_signatures))
 
 
 Proof = KeysProof

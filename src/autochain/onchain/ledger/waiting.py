@@ -41,15 +41,15 @@ class WaitingRoom:
         self._proven: dict[bytes, Known] = {}
         """What waits and whose signatures hold, by its bytes."""
         self._proven_bytes = 0
-        self._ahead: dict[bytes, int] = {}
-        """How many transactions of a sender were let in for the next block."""
+        self._let_in: dict[bytes, list[Screened]] = {}
+        """What was let in for the next block, by its sender."""
         self._owed_uacc: dict[bytes, int] = {}
         """What a payer owes for them."""
 
     def stand(self, standing: Standing) -> None:
         """Takes note of a new last state, against which all who wait are checked anew."""
         self._standing = standing
-        self._ahead.clear()
+        self._let_in.clear()
         self._owed_uacc.clear()
 
     def screen(self, data: bytes) -> Screening:
@@ -62,6 +62,10 @@ class WaitingRoom:
 
     def vouch(self, data: bytes) -> None:
         known = present(self._unverified.pop(data, None), "a transaction is screened before it is vouched for")
+        if known.screened.is_succession:
+            admission, standing = self._admission, present(self._standing, "a chain has begun")
+            speakers = admission.speakers(standing, known.screened)
+            admission.check_turn(standing, known.screened, speakers, ahead=0)
         self._remember(data, known)
 
     def check(self, data: bytes, *, recheck: bool = False) -> Checked:
@@ -84,13 +88,29 @@ class WaitingRoom:
         speakers = admission.speakers(standing, screened)
         if proven is None or not speakers.same_keys(proven):
             raise errors.BAD_SIGNATURE("the keys have changed meanwhile")
-        ahead, owed_uacc = self._ahead.get(screened.sender, 0), self._owed_uacc.get(screened.payer, 0)
-        admission.may_wait(standing, screened, speakers, ahead=ahead, owed_uacc=owed_uacc)
+        ahead = self._let_in.get(screened.sender, [])
+        if ahead and ahead[0].is_succession:
+            raise errors.SENDER_BUSY("a succession waits")
+        stay = [] if screened.is_succession else ahead
+        # Who holds the present keys must not keep the next ones out, neither by turns nor by fees.
+        freed_uacc = sum(one.transaction.fee_uacc for one in ahead if not stay and one.payer == screened.payer)
+        owed_uacc = self._owed_uacc.get(screened.payer, 0) - freed_uacc
+        admission.may_wait(standing, screened, speakers, ahead=len(stay), owed_uacc=owed_uacc)
         if screened.must_happen:
             self._happens(screened, speakers)
-        self._ahead[screened.sender] = ahead + 1
-        self._owed_uacc[screened.payer] = owed_uacc + screened.transaction.fee_uacc
+        if screened.is_succession:
+            self._let_out(screened.sender)
+        self._let_in.setdefault(screened.sender, []).append(screened)
+        self._owe(screened.payer, screened.transaction.fee_uacc)
         return _checked(screened)
+
+    def _let_out(self, sender: bytes) -> None:
+        """Takes back that anything of a sender was let in, and what is owed for it."""
+        for one in self._let_in.pop(sender, ()):
+            self._owe(one.payer, -one.transaction.fee_uacc)
+
+    def _owe(self, payer: bytes, fee_uacc: int) -> None:
+        self._owed_uacc[payer] = self._owed_uacc.get(payer, 0) + fee_uacc
 
     def know(self, data: bytes) -> Known:
         """Gives what is known of a transaction's bytes; refuses what is seen to be wrong without any state."""
@@ -114,4 +134,10 @@ class WaitingRoom:
 
 def _checked(screened: Screened) -> Checked:
     transaction = screened.transaction
-    return Checked(screened.sender, transaction.proof.sequence, transaction.fee_uacc, screened.weight)
+    return Checked(
+        screened.sender,
+        transaction.proof.sequence,
+        transaction.fee_uacc,
+        screened.weight,
+        succeeds=screened.is_succession,
+    )

@@ -176,11 +176,18 @@ class EmbeddedEngine:
             if not self._mempool.has_room(one.data):
                 # What waits makes way by happening or by being refused: nobody is pushed out for a claimed fee.
                 self.make_block()
-            self._mempool.add(one.name, one.data, one.screening.checked)
+            if one.screening.checked.succeeds:
+                # It is judged by the last state, and what stands in the block that was begun is out of its reach.
+                self._finish_block()
             self._application.vouch(one.data)
+            superseded = self._mempool.add(one.name, one.data, one.screening.checked)
         except Refusal as refusal:
             self._application.forget(one.data)
             self._refuse(one.name, refusal)
+            return
+        for other in superseded:
+            self._application.forget(other.data)
+            self._refuse(other.name, errors.WRONG_SEQUENCE("the sender's next keys take over"))
 
     async def _run_blocks(self) -> None:
         """Makes blocks: on demand, for a due timer, to prove a change, and to stay fresh."""

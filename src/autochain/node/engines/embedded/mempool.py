@@ -21,6 +21,7 @@ class Waiting:
     price: int
     """Fee by weight, and no more than that of what the sender put in front of it."""
     arrival: int
+    succeeds: bool
 
 
 class Mempool:
@@ -38,21 +39,31 @@ class Mempool:
     def has_room(self, data: bytes) -> bool:
         return len(self._by_name) < MAX_TRANSACTIONS and self._bytes + len(data) <= MAX_BYTES
 
-    def add(self, name: bytes, data: bytes, checked: Checked) -> None:
-        """Takes a transaction in, or refuses it where there is no room or too many of its sender wait."""
+    def add(self, name: bytes, data: bytes, checked: Checked) -> list[Waiting]:
+        """Takes a transaction in, or refuses it where there is no room or too many of its sender wait.
+
+        Gives what had to go for it: a succession takes the place of all that waits of its sender, so that whoever has
+        stolen the present keys does not keep the next ones out.
+        """
         if not self.has_room(data):
             raise errors.MEMPOOL_FULL(f"{len(self._by_name)} transactions")
         price = checked.fee_uacc * _PRICE_SCALE // checked.weight
-        own = self._by_sender.get(checked.sender)
+        own = self._by_sender.get(checked.sender, [])
+        if own and own[0].succeeds:
+            raise errors.SENDER_BUSY("a succession waits")
+        superseded = own.copy() if checked.succeeds else []
+        for one in superseded:
+            self.drop(one.name)
         if own:
             if len(own) >= SEQUENCE_WINDOW:
                 raise errors.SENDER_BUSY(f"{len(own)} transactions")
             price = min(price, own[-1].price)
         self._arrivals += 1
-        waiting = Waiting(name, data, checked.sender, price, self._arrivals)
+        waiting = Waiting(name, data, checked.sender, price, self._arrivals, checked.succeeds)
         self._by_name[name] = waiting
         self._by_sender.setdefault(checked.sender, []).append(waiting)
         self._bytes += len(data)
+        return superseded
 
     def drop(self, name: bytes) -> None:
         """Lets a transaction go."""
