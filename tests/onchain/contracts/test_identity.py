@@ -46,6 +46,7 @@ def test_a_registration_is_free_and_writes_down_all_it_says(harness: Harness) ->
         controller=None,
         registered_ms=START_MS + BLOCK_MS,
         active=True,
+        since_ms=START_MS + BLOCK_MS,
     )
 
 
@@ -58,6 +59,8 @@ def test_a_did_derives_from_everything_in_its_registration(scene: Scene) -> None
         replace(registration, commitment=bytes(32)),
         replace(registration, encryption_key=bytes(32)),
         replace(registration, controller=scene.buyer.account),
+        replace(registration, next=bytes(32)),
+        replace(registration, until_ms=1),
     ]
     assert len(others) == len(Register.__struct_fields__)
     assert len({made.account() for made in [registration, *others]}) == len(others) + 1
@@ -99,6 +102,8 @@ def test_a_rotation_replaces_keys_threshold_and_encryption_key_and_nothing_else(
         threshold=2,
         encryption_key=sha256(b"new"),
         sequence=before.sequence + 1,
+        version=2,
+        since_ms=harness.now_ms,
     )
 
 
@@ -158,13 +163,13 @@ def test_keys_that_stand_twice_or_are_fewer_than_must_sign_are_refused(scene: Sc
     scene.harness.refuses(errors.BAD_KEYS, greedy, greedy.registration)
 
 
-def test_a_key_that_is_no_point_or_of_an_unknown_suite_is_refused(scene: Scene) -> None:
+def test_a_key_that_is_no_point_or_of_a_suite_not_admitted_is_refused(scene: Scene) -> None:
     rotation = scene.owner.rotation(make_seeds("fresh"))
     (key,) = rotation.keys
     off_curve = replace(rotation, keys=(replace(key, data=b"\x02" * 32),))
     unknown = replace(rotation, keys=(replace(key, suite=77),))
     scene.harness.refuses(suites.BAD_KEY, scene.owner, off_curve)
-    scene.harness.refuses(suites.UNKNOWN_SUITE, scene.owner, unknown)
+    scene.harness.refuses(ledger.SUITE_NOT_ADMITTED, scene.owner, unknown)
 
 
 def test_a_device_without_a_controller_and_a_person_with_one_are_refused(scene: Scene) -> None:
@@ -221,7 +226,7 @@ def test_a_hand_over_changes_a_devices_controller_and_nothing_else(scene: Scene)
     events = harness.do(scene.owner, HandOver(car.account), payer=buyer)
     assert events == (HandedOver(car.account, buyer.account),)
     assert harness.ask(GetIdentity(car.account)) == replace(
-        before, controller=buyer.account, controlled_ms=harness.now_ms
+        before, controller=buyer.account, controlled_ms=harness.now_ms, version=2, since_ms=harness.now_ms
     )
     assert harness.ask(Holds(car.account, "vehicle"))
 
@@ -234,7 +239,8 @@ def test_other_contracts_see_since_when_a_device_is_its_controllers(scene: Scene
         assert car is not None
         assert (car.owner, car.owned_ms) == (taker.account, harness.now_ms)
         harness.do(scene.car, scene.car.rotation(scene.car.seeds))
-        assert harness.ask(interfaces.AccountOf(scene.car.account)) == car
+        later = harness.ask(interfaces.AccountOf(scene.car.account))
+        assert later == replace(car, version=car.version + 1)
 
 
 def test_who_takes_a_device_over_pays_the_fee(scene: Scene) -> None:
@@ -299,7 +305,7 @@ def test_a_taker_who_did_not_sign_takes_nothing_over(scene: Scene) -> None:
 
 def test_a_revoked_device_is_not_handed_over(scene: Scene) -> None:
     scene.harness.do(scene.owner, Revoke(scene.car.account))
-    scene.harness.refuses(errors.DEVICE_REVOKED, scene.owner, HandOver(scene.car.account), payer=scene.buyer)
+    scene.harness.refuses(errors.DID_REVOKED, scene.owner, HandOver(scene.car.account), payer=scene.buyer)
 
 
 def test_only_the_controller_hands_a_device_over(scene: Scene) -> None:
