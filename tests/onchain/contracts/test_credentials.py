@@ -14,6 +14,7 @@ from autochain.onchain.contracts.credentials import (
     Attested,
     Authority,
     Bearer,
+    GetAttestation,
     GetRegistrars,
     Holds,
     Parameters,
@@ -24,10 +25,10 @@ from autochain.onchain.contracts.credentials import (
     errors,
 )
 from autochain.onchain.contracts.identity import Revoke
+from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.crypto import sha256
-from autochain.onchain.ledger import errors as ledger
 from autochain.onchain.refusals import Broken
-from chains import BLOCK_MS, START_MS, Harness, Party, Scene, entries
+from chains import ACC, BLOCK_MS, START_MS, Harness, Party, Scene, entries
 
 UNIQUE = sha256(b"what the registrars make of another VIN")
 
@@ -41,10 +42,10 @@ def test_an_authority_attests_each_role_and_others_see_it(scene: Scene) -> None:
     harness, subject = scene.harness, scene.buyer.account
     for role in ROLES:
         unique = UNIQUE if role == "vehicle" else None
-        assert not harness.ask(Holds(subject, role))  # type: ignore[arg-type]
-        events = harness.do(harness.treasury, Attest(subject, role, unique))  # type: ignore[arg-type]
-        assert events == (Attested(subject, role, harness.treasury.account),)  # type: ignore[arg-type]
-        assert harness.ask(Holds(subject, role))  # type: ignore[arg-type]
+        assert not harness.ask(Holds(subject, role))
+        events = harness.do(harness.treasury, Attest(subject, role, unique))
+        assert events == (Attested(subject, role, harness.treasury.account),)
+        assert harness.ask(Holds(subject, role))
 
 
 def test_an_attestation_says_who_gave_it_and_when(harness: Harness) -> None:
@@ -103,18 +104,86 @@ def test_only_the_one_who_attested_withdraws_and_only_what_stands(scene: Scene) 
     harness.refuses(errors.NOT_ATTESTED, scene.car, Withdraw(scene.car.account, "vehicle"))
 
 
-def test_what_a_revoked_authority_attested_stands_and_nobody_takes_it_back(scene: Scene) -> None:
-    harness = scene.harness
+def two_authorities(*roles: Role) -> tuple[Scene, Party]:
+    """Gives a scene whose operator too is an authority for these roles."""
+    treasury, operator = (Party.make(name, "organisation") for name in ("treasury", "operator"))
+    named = ((treasury.account, Authority(ROLES)), (operator.account, Authority(roles)))
+    scene = Scene(Harness(parameters={"credentials": Parameters(named)}))
+    scene.harness.do(scene.harness.treasury, Transfer(operator.account, ACC))
+    return scene, operator
+
+
+def test_what_a_revoked_authority_attested_stands_until_another_for_the_role_withdraws_it() -> None:
+    scene, operator = two_authorities("vehicle")
+    harness, car = scene.harness, scene.car.account
+    harness.do(harness.treasury, Attest(scene.owner.account, "owner"))
+    harness.refuses(errors.NOT_ATTESTED, operator, Withdraw(car, "vehicle"))
     harness.do(harness.treasury, Revoke(harness.treasury.account))
-    withdraw = Withdraw(scene.car.account, "vehicle")
-    harness.refuses(ledger.REVOKED_SENDER, harness.treasury, withdraw)
-    harness.refuses(errors.NOT_ATTESTED, scene.owner, withdraw)
-    assert harness.ask(Holds(scene.car.account, "vehicle"))
+    assert harness.ask(Holds(car, "vehicle"))
+    harness.refuses(errors.NOT_ATTESTED, scene.owner, Withdraw(car, "vehicle"))
+    harness.refuses(errors.NOT_ATTESTED, operator, Withdraw(scene.owner.account, "owner"))
+    assert harness.do(operator, Withdraw(car, "vehicle")) == (Withdrawn(car, "vehicle", operator.account),)
+    harness.do(operator, Attest(car, "vehicle", unique_of("car")))
 
 
-def test_a_role_outlives_the_did_that_has_it(scene: Scene) -> None:
+def test_a_role_ends_with_the_did_that_has_it(scene: Scene) -> None:
     scene.harness.do(scene.owner, Revoke(scene.car.account))
-    assert scene.harness.ask(Holds(scene.car.account, "vehicle"))
+    assert not scene.harness.ask(Holds(scene.car.account, "vehicle"))
+    assert scene.harness.ask(GetAttestation(scene.car.account, "vehicle")) is not None
+
+
+def test_a_role_holds_up_to_its_end_and_is_then_attested_anew() -> None:
+    harness = Harness(block_ms=1)
+    bank, until_ms = harness.register("bank", "organisation"), START_MS + 1_000
+    harness.do(harness.treasury, Attest(bank.account, "bank", until_ms=until_ms))
+    harness.advance(until_ms - 1 - harness.now_ms)
+    assert harness.ask(Holds(bank.account, "bank"))
+    harness.advance(1)
+    assert not harness.ask(Holds(bank.account, "bank"))
+    assert harness.ask(GetAttestation(bank.account, "bank")) == Attestation(
+        harness.treasury.account, START_MS + 2, None, until_ms
+    )
+    events = harness.do(harness.treasury, Attest(bank.account, "bank", until_ms=until_ms + 9))
+    assert events == (Attested(bank.account, "bank", harness.treasury.account, until_ms + 9),)
+    assert harness.ask(Holds(bank.account, "bank"))
+
+
+def test_a_role_is_not_attested_again_before_its_end_nor_for_a_time_that_is_over() -> None:
+    harness = Harness(block_ms=1)
+    bank = harness.register("bank", "organisation")
+    harness.refuses(
+        errors.ENDS_IN_THE_PAST, harness.treasury, Attest(bank.account, "bank", until_ms=harness.now_ms + 1)
+    )
+    until_ms = harness.now_ms + 3
+    harness.do(harness.treasury, Attest(bank.account, "bank", until_ms=until_ms))
+    harness.refuses(errors.ALREADY_ATTESTED, harness.treasury, Attest(bank.account, "bank"))
+    assert harness.now_ms == until_ms - 1
+    harness.do(harness.treasury, Attest(bank.account, "bank"))
+
+
+def test_a_vehicle_whose_role_is_over_keeps_its_vin_until_some_authority_withdraws_it() -> None:
+    scene, operator = two_authorities("vehicle")
+    harness, vin, until_ms = scene.harness, sha256(b"VIN of a van"), scene.harness.now_ms + 10_000
+    first, second = (harness.register(name, "device", controller=scene.owner) for name in ("van", "the same van"))
+    harness.do(harness.treasury, Attest(first.account, "vehicle", vin, until_ms))
+    harness.refuses(errors.NOT_ATTESTED, operator, Withdraw(first.account, "vehicle"))
+    harness.advance(until_ms - harness.now_ms)
+    harness.refuses(errors.OTHER_DID, operator, Attest(second.account, "vehicle", vin))
+    harness.do(operator, Withdraw(first.account, "vehicle"), Attest(second.account, "vehicle", vin))
+
+
+def test_a_vehicle_that_is_attested_anew_lets_its_former_vin_go(scene: Scene) -> None:
+    harness, until_ms = scene.harness, scene.harness.now_ms + 10_000
+    van = harness.register("van", "device", controller=scene.owner)
+    harness.do(harness.treasury, Attest(van.account, "vehicle", unique_of("a mistake"), until_ms))
+    harness.advance(10_000)
+    for unique in (unique_of("van"), unique_of("van")):
+        taken = Attest(van.account, "vehicle", unique, harness.now_ms + 3_000)
+        harness.do(harness.treasury, taken)
+        assert sorted(entries(harness, VEHICLES)) == sorted(
+            [(unique_of("car"), Bearer(scene.car.account)), (unique, Bearer(van.account))]
+        )
+        harness.advance(3_000)
 
 
 def test_a_vehicle_is_written_down_with_what_the_registrars_make_of_its_vin(scene: Scene) -> None:
@@ -156,14 +225,12 @@ def test_a_vehicle_keeps_its_did_even_when_that_is_revoked(scene: Scene) -> None
 
 
 def test_another_authority_gives_a_vehicle_no_second_did_and_takes_the_first_not_back() -> None:
-    clerks = [Party.make(name, "organisation") for name in ("treasury", "operator")]
-    named = tuple((clerk.account, Authority(("vehicle",))) for clerk in clerks)
-    scene = Scene(Harness(parameters={"credentials": Parameters(named)}))
-    harness, other = scene.harness, clerks[1]
+    scene, other = two_authorities("vehicle")
+    harness = scene.harness
     second = harness.register("the same car", "device", controller=scene.owner)
     attest = Attest(second.account, "vehicle", unique_of("car"))
-    harness.refuses(errors.OTHER_DID, other, attest, payer=harness.treasury)
-    harness.refuses(errors.NOT_ATTESTED, other, Withdraw(scene.car.account, "vehicle"), payer=harness.treasury)
+    harness.refuses(errors.OTHER_DID, other, attest)
+    harness.refuses(errors.NOT_ATTESTED, other, Withdraw(scene.car.account, "vehicle"))
 
 
 def test_a_vehicle_is_attested_with_a_unique_key_and_nothing_else_is(scene: Scene) -> None:
@@ -172,7 +239,7 @@ def test_a_vehicle_is_attested_with_a_unique_key_and_nothing_else_is(scene: Scen
     refused = [harness.refuses(errors.UNIQUE_MISFIT, harness.treasury, Attest(bike.account, "vehicle"))]
     for role in ROLES:
         if role != "vehicle":
-            attest = Attest(bike.account, role, UNIQUE)  # type: ignore[arg-type]
+            attest = Attest(bike.account, role, UNIQUE)
             refused.append(harness.refuses(errors.UNIQUE_MISFIT, harness.treasury, attest))
     assert {result.weight_used for result in refused} == {0}, "it is refused before any fee"
 
