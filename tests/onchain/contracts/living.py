@@ -319,6 +319,6 @@ class Living(RuleBasedStateMachine):
             assert record is not None
             assert record.controller == self.model.owners[car.account].account
             assert record.controlled_ms == self.model.sold_ms.get(car.account, 0)
-            assert self.harness.ask(Holds(car.account, "vehicle")) == ((car.account, "vehicle") in self.model.roles)
+            assert self.harness.ask(Holds(car.account, "vehicle")) == self.model.has(car, "vehicle")
         for party in self.model.people:
-            assert self.harness.ask(Holds(party.account, "buyer")) == ((party.account, "buyer") in self.model.roles)
+            assert self.harness.ask(Holds(party.account, "buyer")) == self.model.has(party, "buyer")

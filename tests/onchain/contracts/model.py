@@ -133,6 +133,9 @@ class Model:
     def active(self, party: Party) -> bool:
         return party.account not in self.revoked
 
+    def has(self, party: Party, role: Role) -> bool:
+        return (party.account, role) in self.roles and self.active(party)
+
     def pay(self, payer: bytes, payee: bytes, amount_uacc: int) -> None:
         self.holds[payer] -= amount_uacc
         self.holds[payee] += amount_uacc

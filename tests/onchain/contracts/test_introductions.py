@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autochain.onchain.codec import encode
-from autochain.onchain.contracts.identity import GetIdentity, Registered
+from autochain.onchain.contracts.identity import GetIdentity, Registered, Revoke
 from autochain.onchain.contracts.identity import errors as identity
 from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.contracts.token import errors as token
@@ -119,6 +119,39 @@ def test_a_block_takes_free_registrations_up_to_its_quota_and_paid_ones_beyond()
     assert not harness.machine.process([*free, paid], **ahead)
     harness.block(*harness.machine.prepare(free, **ahead).chosen)
     assert [harness.ask(GetIdentity(party.account)) is not None for party in parties] == [True, True, False]
+
+
+def test_a_long_registration_counts_once_for_each_1024_bytes_begun_and_waits_for_no_larger_quota() -> None:
+    for quota, taken in ((1, 1), (6, 1), (7, 2)):
+        harness = Harness(limits=Limits(free_per_block=quota), suites=(1, 4))
+        parties = [Party.make("long", "person", suite=4), *(Party.make(name, "person") for name in ("ada", "bob"))]
+        free = [harness.sign(party, party.registration) for party in parties]
+        assert 5 * 1_024 < len(free[0]) <= 6 * 1_024
+        ahead = {"height": 1, "time_ms": harness.now_ms}
+        assert harness.machine.prepare(free, **ahead) == (free[:taken], [])
+        assert harness.machine.process(free[:taken], **ahead)
+        assert not harness.machine.process(free[: taken + 1], **ahead)
+
+
+def test_what_only_registers_and_is_longer_than_4096_bytes_pays_as_any_other(harness: Harness) -> None:
+    ada = Party.make("ada", "person", keys=8)
+    fits = next(count for count in range(64) if len(encode((ada.registration,) * (count + 1))) > 4_096)
+    for count, reason in ((fits, identity.ALREADY_REGISTERED), (fits + 1, ledger.FEE_TOO_LOW)):
+        messages = (ada.registration,) * count
+        least_uacc = harness.machine.dispatcher.least_fee_uacc(messages, suites=(1,))
+        assert (least_uacc > 0) == (reason == ledger.FEE_TOO_LOW)
+        is_not_admitted(harness, harness.sign(ada, *messages, fee_uacc=0), reason)
+
+
+def test_a_registration_comes_with_a_weight_of_5000_and_no_more(scene: Scene) -> None:
+    """A registration that fails costs nobody a fee, so it must be cheap to run."""
+    harness = scene.harness
+    car = Party.make("new car", "device", controller=scene.owner)
+    light, heavy = ((car.registration, *[Revoke(car.account)] * count) for count in (15, 16))
+    weights = [harness.machine.dispatcher.weight(messages, suites=(1, 1)) for messages in (light, heavy)]
+    assert weights == [4_820, 5_120]
+    harness.check(harness.sign(car, *light, payer=scene.owner))
+    is_not_admitted(harness, harness.sign(car, *heavy, payer=scene.owner), ledger.TOO_HEAVY)
 
 
 def test_only_introductions_are_free(harness: Harness) -> None:

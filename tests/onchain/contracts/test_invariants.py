@@ -7,14 +7,26 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from chains.garage import PAPERS, RXSWIN, Garage
 from chains.scene import DAY_MS
 from msgspec.structs import replace
 
-from autochain.onchain.contracts import consent, credentials, identity, market, mining, recording, release, token
+from autochain.onchain.contracts import (
+    consent,
+    credentials,
+    market,
+    mining,
+    recording,
+    release,
+    token,
+    vehicles,
+)
 from autochain.onchain.contracts.mining.state import DEVICES, EPOCHS
 from autochain.onchain.ids import contract_account
 from autochain.onchain.ledger import Context, Table, interfaces
 from chains import CONTRACTS, START_MS, Harness, Scene, entries
+
+from . import corrupted_identities
 
 Corruption = Callable[[Harness], None]
 
@@ -33,10 +45,42 @@ def lived_in() -> Harness:
     harness.do(buyer, market.Buy(published.product))  # type: ignore[attr-defined]
     harness.do(owner, consent.Withdraw(item.offer))
     harness.do(owner, recording.Erase(erased))
+    certified(scene)
+    corrupted_identities.recoveries(harness)
     for member in harness.members:
         harness.do(member, recording.Destroyed((erased,)), payer=harness.treasury)
         harness.do(member, release.Anchor(bytes(32), 1), payer=harness.treasury)
+    live_a_life(Garage(harness))
     return harness
+
+
+def live_a_life(garage: Garage) -> None:
+    """Everything happens to a car once, and another one is scrapped."""
+    harness, maker = garage.harness, garage.maker
+    wreck = harness.register("wreck", "device", controller=maker)
+    garage.make(wreck)
+    harness.do(maker, vehicles.Scrap(wreck.account, 0, PAPERS), payer=garage.dismantler)
+    garage.bring_to_owner()
+    car = garage.car.account
+    garage.approve()
+    harness.do(garage.car, vehicles.UpdateSoftware(car, RXSWIN, "1.0"))
+    garage.recall()
+    garage.report()
+    harness.do(maker, vehicles.TriageSecurityEvent(car, 1, "high"))
+    harness.do(maker, vehicles.FixSecurityEvent(car, 1, PAPERS), vehicles.NotifySecurityEvent(car, 1, PAPERS))
+
+
+def certified(scene: Scene) -> None:
+    """Lets the treasury set statuses, and certify a car twice and a truck once."""
+    harness, treasury = scene.harness, scene.harness.treasury
+    harness.do(treasury, credentials.OpenStatusList(1, "revocation", 131_073))
+    harness.do(treasury, credentials.SetStatus(1, (0, 131_072), True))
+    truck = harness.register("truck", "device", controller=scene.owner)
+    for number, device in enumerate((scene.car, scene.car, truck)):
+        harness.do(device, credentials.ApplyForCertificate(bytes(32), device.registration.keys[0]))
+        period = (harness.now_ms, harness.now_ms + DAY_MS)
+        fingerprint = bytes([number]) * 32
+        harness.do(treasury, credentials.IssueCertificate(device.account, bytes(16), fingerprint, *period))
 
 
 def change(table: Table[Any], **changes: Any) -> Corruption:
@@ -69,23 +113,6 @@ def copy(table: Table[Any], *to: bytes | int | str) -> Corruption:
     return corrupt
 
 
-def device(**changes: Any) -> Corruption:
-    """Changes the car's identity."""
-
-    def corrupt(harness: Harness) -> None:
-        for account, record in entries(harness, identity.IDENTITIES):
-            if record.kind == "device":
-                harness.corrupt(identity.IDENTITIES, account, value=replace(record, **changes))
-
-    return corrupt
-
-
-def controlled_by_itself(harness: Harness) -> None:
-    for account, record in entries(harness, identity.IDENTITIES):
-        if record.kind == "device":
-            harness.corrupt(identity.IDENTITIES, account, value=replace(record, controller=account))
-
-
 def treasury(amount_uacc: int) -> Corruption:
     """Sets what the treasury holds, as compared with what it held."""
 
@@ -94,6 +121,26 @@ def treasury(amount_uacc: int) -> Corruption:
         harness.corrupt(token.BALANCES, harness.treasury.account, value=token.Balance(held))
 
     return corrupt
+
+
+def another_live_certificate(harness: Harness) -> None:
+    """Puts a second certificate of the truck on record, which is not revoked either."""
+    fingerprint, record = list(entries(harness, credentials.CERTIFICATES))[-1]
+    listed = credentials.OF_DEVICE.codec.decode(
+        harness.store.pairs[credentials.OF_DEVICE.key(record.device, fingerprint)]
+    )
+    harness.corrupt(credentials.CERTIFICATES, bytes([9]) * 32, value=record)
+    harness.corrupt(credentials.OF_DEVICE, record.device, bytes([9]) * 32, value=listed)
+
+
+def a_bit_beyond_the_end(harness: Harness) -> None:
+    """Sets the bit behind the last one of the status list, and counts it."""
+    key, chunk = list(entries(harness, credentials.CHUNKS))[-1]
+    assert chunk.bits[0] == 0x80
+    harness.store.pairs[credentials.CHUNKS.key() + key] = credentials.CHUNKS.codec.encode(
+        chunk.changed((1,), value=True)
+    )
+    change(credentials.STATUS_LISTS, set_count=3)(harness)
 
 
 def an_empty_balance(harness: Harness) -> None:
@@ -148,12 +195,15 @@ def a_thief_in_the_market(harness: Harness) -> None:
     treasury(1)(harness)
 
 
+def an_odometer_that_was_higher_once(harness: Harness) -> None:
+    for key, step in entries(harness, vehicles.STEPS):
+        if step.kind == "made":
+            turned = replace(step, odometer_m=vehicles.MAX_ODOMETER_M)
+            harness.store.pairs[vehicles.STEPS.key() + key] = vehicles.STEPS.codec.encode(turned)
+
+
 CORRUPTIONS: list[tuple[str, str, Corruption]] = [
-    ("identity", "devices have a controller, and nothing else has", device(controller=None)),
-    ("identity", "devices have a controller, and nothing else has", device(kind="person")),
-    ("identity", "a controller is a person or an organisation that is registered", device(controller=bytes(20))),
-    ("identity", "a controller is a person or an organisation that is registered", controlled_by_itself),
-    ("identity", "an account has at least as many keys as must sign", device(threshold=2)),
+    *corrupted_identities.CORRUPTIONS,
     ("credentials", "every attestation is by an authority for its role", an_authority_that_lost_its_roles),
     ("credentials", "every attestation is by an authority for its role", remove(credentials.AUTHORITIES)),
     (
@@ -170,6 +220,47 @@ CORRUPTIONS: list[tuple[str, str, Corruption]] = [
     ("credentials", "a vehicle has one DID", change(credentials.VEHICLES, subject=bytes(20))),
     ("credentials", "a vehicle has one DID", copy(credentials.VEHICLES, bytes(32))),
     ("credentials", "a vehicle has one DID", change(credentials.ATTESTATIONS, unique=bytes(32))),
+    *(
+        ("credentials", "a status list counts what is set in it, and nothing is set beyond its end", corruption)
+        for corruption in (
+            a_bit_beyond_the_end,
+            remove(credentials.CHUNKS),
+            remove(credentials.STATUS_LISTS),
+            change(credentials.STATUS_LISTS, set_count=1),
+            change(credentials.STATUS_LISTS, length=131_072),
+            copy(credentials.CHUNKS, bytes(20), 1, 0),
+            change(credentials.CHUNKS, bits=bytes(512)),
+        )
+    ),
+    *(
+        ("credentials", "a device has one certificate that is not revoked, or none", corruption)
+        for corruption in (
+            another_live_certificate,
+            remove(credentials.LIVE),
+            copy(credentials.LIVE, bytes(20)),
+            each(credentials.LIVE, not_after_ms=0),
+            each(credentials.CERTIFICATES, revoked_ms=0),
+            each(credentials.CERTIFICATES, revoked_ms=1),
+        )
+    ),
+    *(
+        ("credentials", "every certificate is listed for its device, and no other", corruption)
+        for corruption in (
+            remove(credentials.OF_DEVICE),
+            copy(credentials.OF_DEVICE, bytes(20), bytes(32)),
+            change(credentials.CERTIFICATES, device=bytes(20)),
+        )
+    ),
+    *(
+        ("credentials", "every certificate is by a certifier, and was valid when it came", corruption)
+        for corruption in (
+            change(credentials.CERTIFICATES, issuer=bytes(20)),
+            change(credentials.CERTIFICATES, issued_ms=0),
+            change(credentials.CERTIFICATES, not_after_ms=START_MS),
+            change(credentials.CERTIFICATES, not_after_ms=START_MS + 740 * DAY_MS),
+            change(credentials.CERTIFICATION, certifiers=()),
+        )
+    ),
     ("token", "all balances sum to exactly 300,000,000 ACC", treasury(1)),
     ("token", "all balances sum to exactly 300,000,000 ACC", treasury(-1)),
     ("token", "all balances sum to exactly 300,000,000 ACC", remove(token.BALANCES)),
@@ -289,6 +380,65 @@ CORRUPTIONS: list[tuple[str, str, Corruption]] = [
     ("market", "what was paid for open receipts is held", a_thief_in_the_market),
     ("market", "what was paid for open receipts is held", each(market.RECEIPTS, status="open")),
     ("market", "what was paid for open receipts is held", each(market.RECEIPTS, price_uacc=10**12)),
+    *(
+        ("vehicles", "a life is all of its steps, in their order", corrupt)
+        for corrupt in (
+            change(vehicles.STEPS, by=bytes(20)),
+            remove(vehicles.STEPS),
+            remove(vehicles.LIVES),
+            copy(vehicles.STEPS, bytes(20), 1),
+            each(vehicles.LIVES, history=bytes(32)),
+            change(vehicles.LIVES, steps=0),
+        )
+    ),
+    *(
+        ("vehicles", "an odometer never goes back", corrupt)
+        for corrupt in (
+            each(vehicles.LIVES, odometer_m=vehicles.MAX_ODOMETER_M),
+            an_odometer_that_was_higher_once,
+        )
+    ),
+    *(
+        ("vehicles", "a device is active until it is scrapped, and nothing happens to it after", corrupt)
+        for corrupt in (
+            corrupted_identities.device(active=False),
+            corrupted_identities.device(active=True),
+            each(vehicles.LIVES, stage="scrapped"),
+            each(vehicles.LIVES, stage="owned"),
+            each(vehicles.STEPS, kind="scrapped"),
+            copy(vehicles.LIVES, bytes(20)),
+        )
+    ),
+    *(
+        ("vehicles", "a life counts its open recalls, its RXSWINs and its security events", corrupt)
+        for corrupt in (
+            each(vehicles.LIVES, recalls_open=0),
+            each(vehicles.LIVES, rxswins=0),
+            each(vehicles.LIVES, security_events=0),
+            remove(vehicles.RECALLS),
+            copy(vehicles.RECALLS, bytes(20), "brakes"),
+            copy(vehicles.SOFTWARE, bytes(20), "brakes"),
+            copy(vehicles.SECURITY, bytes(20), 1),
+        )
+    ),
+    *(
+        ("vehicles", "every device runs what was approved for its maker", corrupt)
+        for corrupt in (
+            remove(vehicles.APPROVALS),
+            change(vehicles.APPROVALS, approval="another"),
+            change(vehicles.SOFTWARE, version="9.9"),
+            each(vehicles.LIVES, maker=bytes(20)),
+        )
+    ),
+    *(
+        ("vehicles", "a security event is triaged, fixed and notified in this order", corrupt)
+        for corrupt in (
+            change(vehicles.SECURITY, stage="fixed"),
+            change(vehicles.SECURITY, severity=None),
+            change(vehicles.SECURITY, fix=None),
+            change(vehicles.SECURITY, notification=None),
+        )
+    ),
 ]
 
 

@@ -15,6 +15,7 @@ from autochain.onchain import contracts
 from autochain.onchain.contracts.consent import BASES, LONGEST_MS, PURPOSES
 from autochain.onchain.contracts.credentials import ROLES
 from autochain.onchain.contracts.recording import CATEGORIES, GRADES, PRECISIONS
+from autochain.onchain.contracts.vehicles import SEVERITIES, STAGES, STEP_KINDS
 from autochain.onchain.ledger import HASH, ID, NUMBER, TEXT, Contract
 from autochain.onchain.refusals import Reason
 from autochain.onchain.units import TOTAL_SUPPLY_UACC
@@ -23,7 +24,15 @@ from chains import CONTRACTS, Harness
 FOLDER = Path(next(iter(contracts.__path__)))
 KEY_PARTS = {ID: "20 bytes", HASH: "32 bytes", NUMBER: "number", TEXT: "text"}
 DAY_MS = 86_400_000
-NAMED = {"category": CATEGORIES, "precision": PRECISIONS, "purpose": PURPOSES, "role": ROLES}
+NAMED = {
+    "category": CATEGORIES,
+    "precision": PRECISIONS,
+    "purpose": PURPOSES,
+    "role": ROLES,
+    "severity": SEVERITIES,
+    "stage": STAGES,
+    "step": STEP_KINDS,
+}
 """Choices that the README of the contract that declares them lists under Concepts; elsewhere they go by this name."""
 LISTED = (
     ("recording", "Categories", CATEGORIES),
@@ -32,6 +41,9 @@ LISTED = (
     ("consent", "Purposes", PURPOSES),
     ("consent", "Longest times", tuple(LONGEST_MS)),
     ("credentials", "Roles", ROLES),
+    ("vehicles", "Stages", STAGES),
+    ("vehicles", "Steps", STEP_KINDS),
+    ("vehicles", "Severities", SEVERITIES),
 )
 SAID = (
     ("recording", "Categories", {name: f"`{grade}`" for name, grade in GRADES.items()}),
@@ -76,7 +88,7 @@ def in_words(kind: inspect.Type) -> str:
         case inspect.IntType(ge=None):
             return "number"
         case inspect.IntType():
-            return f"{kind.ge} to {kind.le:,}"
+            return f"{kind.ge:,} to {kind.le:,}"
         case inspect.BytesType(min_length=None):
             return f"up to {kind.max_length:,} bytes"
         case inspect.BytesType():

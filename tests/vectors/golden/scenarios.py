@@ -8,20 +8,46 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from chains.garage import PAPERS, RXSWIN, Garage
+
 from autochain.onchain.contracts.consent import Offer, TakeUp, consent_of
 from autochain.onchain.contracts.consent import Revoke as RevokeConsent
 from autochain.onchain.contracts.consent import Withdraw as WithdrawOffer
-from autochain.onchain.contracts.credentials import Attest, Withdraw
-from autochain.onchain.contracts.identity import HandOver, Revoke
+from autochain.onchain.contracts.credentials import (
+    ApplyForCertificate,
+    Attest,
+    IssueCertificate,
+    OpenStatusList,
+    RevokeCertificate,
+    SetStatus,
+    Withdraw,
+)
+from autochain.onchain.contracts.identity import CompleteRecovery, HandOver, RejectRecovery, Revoke, SetGuardians
 from autochain.onchain.contracts.market import Buy, Deliver, Item, Publish, Unpublish
 from autochain.onchain.contracts.mining import Claim
 from autochain.onchain.contracts.recording import HOUR_MS, Destroyed, Erase, Part, recording_id
 from autochain.onchain.contracts.release import Anchor
 from autochain.onchain.contracts.token import Transfer
+from autochain.onchain.contracts.vehicles import (
+    ApproveSoftware,
+    EnterService,
+    FixSecurityEvent,
+    Make,
+    Modify,
+    NotifySecurityEvent,
+    Recall,
+    Repair,
+    ReportSecurityEvent,
+    Scrap,
+    Sell,
+    StateOdometer,
+    TriageSecurityEvent,
+    UpdateSoftware,
+)
 from autochain.onchain.crypto import sha256
 from autochain.onchain.ids import derive
 from autochain.onchain.ledger import Message
-from chains import ACC, START_MS, Party, Scene, make_seeds
+from chains import ACC, START_MS, Party, Scene, make_seeds, promise_of, public_keys
 
 DAY_MS = 24 * HOUR_MS
 
@@ -248,6 +274,88 @@ def logs(scene: Scene) -> Iterator[Step]:
     yield Step(by_members(scene, five))
 
 
+def lives(scene: Scene) -> Iterator[Step]:
+    """A car is made, sold, recalled, repaired, updated and scrapped, each by who may and by who may not."""
+    garage, sign = Garage(scene.harness), scene.harness.sign
+    maker, owner, buyer, workshop, car = garage.maker, garage.owner, garage.buyer, garage.workshop, garage.car.account
+    make, enter = Make(car, PAPERS, 5), EnterService(car, PAPERS)
+    yield Step((sign(owner, make, payer=maker), sign(garage.registry, enter), sign(maker, Sell(car, 12, PAPERS))))
+    yield Step((sign(maker, make), sign(garage.registry, enter), sign(owner, StateOdometer(car, 9, PAPERS))))
+    yield Step((sign(maker, Sell(car, 12, PAPERS), payer=owner), sign(garage.car, Revoke(car))))
+    yield Step((sign(maker, HandOver(car)), sign(owner, HandOver(car), payer=buyer)))
+    yield Step((sign(owner, StateOdometer(car, 5_000, PAPERS)), sign(garage.car, StateOdometer(car, 4_999, PAPERS))))
+    yield Step((sign(maker, Recall((car,), "brakes", PAPERS)), sign(owner, Recall((car,), "belts", PAPERS))))
+    repair = Repair(car, 6_000, PAPERS, "brakes")
+    yield Step((sign(workshop, repair), sign(owner, repair, payer=workshop)))
+    yield Step((sign(workshop, repair, payer=owner), sign(maker, Modify(car, 6_000, PAPERS, "E1"), payer=owner)))
+    yield Step((sign(workshop, repair, payer=owner), sign(owner, Modify(car, 6_000, PAPERS, "E1 "))))
+    yield Step((sign(workshop, Modify(car, 7_000, PAPERS, "E1"), payer=owner),))
+    update, approve = UpdateSoftware(car, RXSWIN, "1.0", "ota-7"), ApproveSoftware(maker.account, RXSWIN, "1.0", "E1")
+    yield Step((sign(garage.car, update), sign(garage.approver, approve), sign(maker, update), sign(owner, update)))
+    yield Step((sign(garage.car, ReportSecurityEvent(car, PAPERS)), sign(workshop, ReportSecurityEvent(car, PAPERS))))
+    yield Step((sign(maker, FixSecurityEvent(car, 1, PAPERS)),))
+    triage, fix = TriageSecurityEvent(car, 1, "medium"), FixSecurityEvent(car, 1, PAPERS)
+    yield Step((sign(maker, triage, fix, NotifySecurityEvent(car, 1, PAPERS)), sign(owner, triage)))
+    yield Step((sign(owner, Sell(car, 6_999, PAPERS), payer=buyer), sign(buyer, Sell(car, 8_000, PAPERS))))
+    yield Step((sign(owner, Sell(car, 8_000, PAPERS), payer=buyer),))
+    scrap = Scrap(car, 9_000, PAPERS)
+    yield Step((sign(owner, scrap, payer=garage.dismantler), sign(buyer, scrap)))
+    yield Step((sign(buyer, scrap, payer=garage.dismantler), sign(garage.car, StateOdometer(car, 9_001, PAPERS))))
+    yield Step((sign(buyer, Sell(car, 9_000, PAPERS), payer=owner), sign(maker, Recall((car,), "belts", PAPERS))))
+
+
+def recoveries(scene: Scene) -> Iterator[Step]:
+    """Keys are promised, brought, lost, recovered against an objection and without one, and expire."""
+    harness, sign = scene.harness, scene.harness.sign
+    ada, (ben, cem, dov) = harness.register("ada"), (harness.register(name) for name in ("ben", "cem", "dov"))
+    first, second, third = (make_seeds("ada", generation=number) for number in (1, 2, 3))
+    yield Step((sign(ada, ada.rotation(first, next=promise_of(second))), sign(ben, ada.recovery(third))))
+    ada.seeds = first
+    guard = SetGuardians((ben.account, cem.account, dov.account), 2, HOUR_MS)
+    for forbidden in (guard, Revoke(ada.account), ada.rotation(third)):
+        yield Step((sign(ada, forbidden),))
+    ada.seeds = second
+    until_ms = harness.now_ms + 10 * HOUR_MS
+    yield Step((sign(ada, ada.succession(second, until_ms=until_ms), guard), sign(ben, CompleteRecovery(ada.account))))
+    yield Step((sign(ben, ada.recovery(third)), sign(cem, ada.recovery(third))))
+    yield Step((sign(dov, CompleteRecovery(ada.account)), sign(ada, RejectRecovery())))
+    yield Step((sign(ada, RejectRecovery()),))
+    yield Step((sign(ben, ada.recovery(third)), sign(dov, ada.recovery(third))))
+    yield Step(later_ms=HOUR_MS)
+    yield Step((sign(owner := scene.owner, CompleteRecovery(ada.account)), sign(ada, Transfer(owner.account, 1))))
+    ada.seeds = third
+    yield Step((sign(ada, Transfer(scene.owner.account, 1)),))
+    yield Step((sign(ada, ada.rotation(first, until_ms=START_MS)),))
+    yield Step((sign(ada, ada.rotation(first, until_ms=harness.now_ms + 2_000)),))
+    ada.seeds = first
+    yield Step((sign(ada, Transfer(scene.owner.account, 1)),), later_ms=HOUR_MS)
+
+
+def papers(scene: Scene) -> Iterator[Step]:
+    """A device is certified, anew and no more, and an issuer's statuses are opened, set and taken back."""
+    harness, sign, car, owner = scene.harness, scene.harness.sign, scene.car, scene.owner
+    apply = ApplyForCertificate(sha256(b"request"), public_keys(make_seeds("certified"))[0])
+    now_ms = harness.now_ms
+    first, second = (
+        IssueCertificate(car.account, bytes([number]) * 16, sha256(bytes([number])), now_ms, now_ms + DAY_MS)
+        for number in (1, 2)
+    )
+    yield Step((sign(owner, apply), sign(harness.treasury, first), sign(car, apply)))
+    yield Step((sign(owner, first), sign(harness.treasury, first)))
+    yield Step((sign(harness.treasury, second),))
+    yield Step((sign(car, apply), sign(harness.treasury, second)))
+    ended = RevokeCertificate(second.fingerprint, "key_compromise")
+    yield Step((sign(car, ended), sign(owner, ended)))
+    yield Step((sign(owner, ended),))
+    revocations, suspensions = OpenStatusList(1, "revocation", 131_072), OpenStatusList(2, "suspension", 131_072)
+    yield Step((sign(owner, revocations, suspensions),))
+    yield Step((sign(owner, revocations),))
+    yield Step((sign(owner, SetStatus(1, (0, 4_095, 4_096, 131_071), True), SetStatus(2, (7,), True)),))
+    for taken_back in (SetStatus(1, (0,), False), SetStatus(2, (7,), False)):
+        yield Step((sign(owner, taken_back),))
+    yield Step((sign(owner, SetStatus(1, (131_072,), True)), sign(car, SetStatus(3, (1,), True))))
+
+
 SCENARIOS: dict[str, Callable[[Scene], Iterator[Step]]] = {
     made.__name__: made
     for made in (
@@ -262,5 +370,8 @@ SCENARIOS: dict[str, Callable[[Scene], Iterator[Step]]] = {
         products,
         erasures,
         logs,
+        lives,
+        recoveries,
+        papers,
     )
 }
