@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autochain.onchain.refusals import Broken
-from autochain.sim import Fleet, check_digit, vin
+from autochain.signals import check_digit
+from autochain.sim import Fleet, vin
 
 LETTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 SERIALS = st.integers(min_value=0, max_value=999_999)

@@ -19,6 +19,7 @@ from .drive import MAX_POINTS, Column, Drive, Reading, fingerprint_bytes
 from .measures import distance_km, fuel_l, haversine_km, positions
 from .parts import Part, Precision, merge, read_part, split
 from .report import Dropped, Report, Rule
+from .vin import VIN_ALPHABET, Region, check_digit, checked_vin, has_check_digit, model_years, normal_vin, region
 
 __all__ = [
     "CATALOGUE",
@@ -30,6 +31,7 @@ __all__ = [
     "MAX_TIME_MS",
     "MIN_TIME_MS",
     "SPEED",
+    "VIN_ALPHABET",
     "VSS_VERSION",
     "Category",
     "Cleaner",
@@ -40,21 +42,28 @@ __all__ = [
     "Part",
     "Precision",
     "Reading",
+    "Region",
     "Report",
     "Rows",
     "Rule",
     "Signal",
     "category_of",
+    "check_digit",
+    "checked_vin",
     "convert",
     "convertible",
     "distance_km",
     "factor",
     "fingerprint_bytes",
     "fuel_l",
+    "has_check_digit",
     "haversine_km",
     "merge",
+    "model_years",
+    "normal_vin",
     "positions",
     "read_part",
+    "region",
     "same_quantity",
     "split",
     "unit_named",

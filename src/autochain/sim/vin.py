@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..onchain.refusals import ensure
+from ..signals import check_digit
 
 MAKER = "GXC"
 """A world manufacturer identifier from a range that ISO 3780 gives to no country."""
@@ -13,18 +14,9 @@ MODEL_YEAR, PLANT = "T", "A"
 CHECK_POSITION = 8
 """Where the check digit stands, from 0."""
 
-_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
-_VALUES = dict(zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "012345678912345678123457923456789"), strict=True))
-
 
 def vin(*, model: str, serial: int) -> str:
     """Gives the number of one car; `model` is five characters, `serial` has up to six digits."""
     ensure(len(model) == 5 and 0 <= serial < 1_000_000, "a model has five characters and a serial number six digits")
     blank = f"{MAKER}{model}0{MODEL_YEAR}{PLANT}{serial:06}"
     return blank[:CHECK_POSITION] + check_digit(blank) + blank[CHECK_POSITION + 1 :]
-
-
-def check_digit(number: str) -> str:
-    """Gives the digit, or X for ten, that must stand at the ninth place of a 17-character number."""
-    total = sum(weight * _VALUES[letter] for weight, letter in zip(_WEIGHTS, number, strict=True))
-    return "0123456789X"[total % 11]

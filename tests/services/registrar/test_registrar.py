@@ -97,7 +97,8 @@ def test_a_revoked_authority_is_refused(tmp_path: Path) -> None:
     async def story(registry: Registry) -> None:
         wallet = registry.wallets["authority"]
         before = await registry.request()
-        await registry.client.send(wallet, Revoke(wallet.account))
+        change = wallet.rotated(promises=False)
+        await registry.client.send(change.signer, change.message, Revoke(wallet.account))
         with refuses(errors.NOT_AUTHORITY):
             await registry.registrars[1].evaluate(await registry.request())
         # An older proof serves for as long as its header is fresh, as at the release.

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 from homes import refuses
-from hypothesis import given
-from hypothesis import strategies as st
 
 from autochain.client import HttpNode
 from autochain.client.http import BAD_ANSWER, NODE_AWAY
@@ -18,8 +16,8 @@ from autochain.onchain.crypto import tagged_hash
 from autochain.onchain.crypto import voprf as verifying
 from autochain.onchain.refusals import Refusal
 from autochain.privacy.voprf import KEYS_DISAGREE, KeyShare, PublicKeys
-from autochain.services.registrar import HttpRegistrar, Registrar, checked_vin, keep_share, load_share
-from autochain.services.registrar.errors import NO_VIN, NOT_AUTHORITY, TOO_FEW
+from autochain.services.registrar import HttpRegistrar, Registrar, keep_share, load_share
+from autochain.services.registrar.errors import NOT_AUTHORITY, TOO_FEW
 from autochain.services.registrar.records import Evaluate, Evaluated
 from autochain.services.registrar.vin import LIED, SLOW
 
@@ -259,38 +257,3 @@ def test_a_registrar_with_a_share_that_was_not_dealt_to_it_does_not_spoil_the_ke
             assert (await registry.ask(registrars=crossed)) == (expected(VIN), {2: LIED})
 
     play(tmp_path, story)
-
-
-@pytest.mark.parametrize(
-    ("text", "vin"),
-    [
-        (VIN, VIN),
-        (VIN.lower(), VIN),
-        (f"  {VIN}\n", VIN),
-        ("1M8GDM9AXKP042788", "1M8GDM9AXKP042788"),
-        ("1" * 17, "1" * 17),
-    ],
-)
-def test_a_vin_has_one_form(text: str, vin: str) -> None:
-    assert checked_vin(text) == vin
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", VIN[:-1], VIN + "1", VIN[:8] + " " + VIN[9:], VIN[:-1] + "-", "ß" + VIN[2:], VIN[:-1] + "٣", VIN[:-1] + "\0"]
-    + [VIN[:-1] + letter for letter in "IOQioqı"],
-)
-def test_what_is_no_vin_is_refused_and_not_repeated(text: str) -> None:
-    with pytest.raises(Refusal) as caught:
-        checked_vin(text)
-    assert caught.value.reason == NO_VIN
-    assert caught.value.detail == ""
-
-
-@given(st.text(max_size=20))
-def test_a_text_is_a_vin_in_its_one_form_or_refused(text: str) -> None:
-    try:
-        vin = checked_vin(text)
-    except Refusal:
-        return
-    assert checked_vin(vin) == vin == text.strip().upper()

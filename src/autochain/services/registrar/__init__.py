@@ -4,17 +4,15 @@ from .quota import EVALUATIONS_PER_DAY, Quota
 from .routes import HttpRegistrar, routes
 from .service import RegistrarService
 from .share import keep_share, load_share
-from .vin import ALPHABET, Registrar, UniqueKey, checked_vin, unique_key
+from .vin import Registrar, UniqueKey, unique_key
 
 __all__ = [
-    "ALPHABET",
     "EVALUATIONS_PER_DAY",
     "HttpRegistrar",
     "Quota",
     "Registrar",
     "RegistrarService",
     "UniqueKey",
-    "checked_vin",
     "keep_share",
     "load_share",
     "routes",

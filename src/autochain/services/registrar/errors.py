@@ -14,7 +14,6 @@ OTHER_REGISTRAR = Reason(
 STALE_REQUEST = Reason("registrar", 4, "The request is too old.", "Make a fresh request, and check the clock.")
 REPLAYED = Reason("registrar", 5, "This request was made before.", "Make a fresh request each time.")
 TOO_MANY = Reason("registrar", 6, "This authority has asked too often today.", "Go on after midnight UTC.")
-NO_VIN = Reason("registrar", 7, "This is not a VIN.", "Give its 17 letters and digits; I, O and Q are not among them.")
 TOO_FEW = Reason(
     "registrar", 8, "Too few registrars have answered rightly.", "See why the others have not, then ask again."
 )

@@ -65,7 +65,7 @@ class RegistrarService:
         )
         if not identity.active:
             raise errors.NOT_AUTHORITY("its DID is revoked")
-        if not is_signed(identity, signed_bytes(request), request.signatures):
+        if not is_signed(identity, signed_bytes(request), request.signatures, now_ms=now_ms):
             raise errors.NOT_SIGNED()
         authority, _ = fresh_record(
             self._trust,

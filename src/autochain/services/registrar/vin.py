@@ -16,12 +16,11 @@ from ...onchain.crypto import tagged_hash
 from ...onchain.ledger import Signature
 from ...onchain.refusals import Refusal
 from ...privacy import voprf
+from ...signals import normal_vin
 from ...wallet import Wallet
-from .errors import NO_VIN, TOO_FEW
+from .errors import TOO_FEW
 from .records import Evaluate, Evaluated, signed_bytes
 
-ALPHABET = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
-"""Of ISO 3779, which leaves out I, O and Q. Its check digit is used in North America alone, so it is not asked for."""
 PATIENCE_S = 10.0
 """How long the registrars have to answer."""
 GRACE_S = 1.0
@@ -45,15 +44,6 @@ class UniqueKey(NamedTuple):
     """The numbers of the registrars that did not answer rightly, and how they failed."""
 
 
-def checked_vin(text: str) -> str:
-    """Gives a VIN in its one form, in capitals and without the spaces around it."""
-    vin = text.strip().upper()
-    if not text.isascii() or len(vin) != 17 or not set(vin) <= set(ALPHABET):
-        # The refusal does not repeat it: what is nearly a VIN is personal too.
-        raise NO_VIN()
-    return vin
-
-
 async def unique_key(
     vin: str,
     registrars: Mapping[int, Registrar],
@@ -68,10 +58,11 @@ async def unique_key(
 ) -> UniqueKey:
     """Asks all registrars at once, by the numbers of their shares, and combines what any `keys.threshold` answer.
 
-    `authority` is whom the chain names for vehicles; `keys` are the registrars' public keys, from a source that is
-    trusted. Refuses, naming who failed and how, where too few answer rightly.
+    `vin` has the form of a VIN and may stand in for one; what people give goes through `signals.checked_vin` first.
+    `authority` is whom the chain names for vehicles; `keys` are the registrars' public keys, from a trusted source.
+    Refuses, naming who failed and how, where too few answer rightly.
     """
-    message = checked_vin(vin).encode()
+    message = normal_vin(vin).encode()
     voprf.whole_key(keys)
     blinded = voprf.blind(message, chance=chance)
     requests = await _requests(registrars, blinded.element, client=client, authority=authority, clock=clock)
@@ -100,7 +91,8 @@ async def _requests(
         request = Evaluate(
             client.trust.chain_id, number, authority.account, element, clock(), identity.proved, roles.proved
         )
-        signed[number] = replace(request, signatures=(Signature(0, authority.sign(signed_bytes(request))),))
+        signature = Signature(0, authority.sign(signed_bytes(request)), authority.key.suite)
+        signed[number] = replace(request, signatures=(signature,))
     return signed
 
 
