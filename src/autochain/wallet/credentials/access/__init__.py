@@ -1,0 +1,61 @@
+"""Access to a vehicle: grants as credentials, passed on ever narrower, and answers to a vehicle's challenge."""
+
+from . import errors
+from .answers import (
+    CHALLENGE_BYTES,
+    MAX_ANSWER_BYTES,
+    Answer,
+    answer,
+    give,
+    in_words_of_access,
+    read_answer,
+    verify_chain,
+    verify_holder,
+)
+from .areas import MAX_CORNERS, MAX_RADIUS_M, Area, Circle, Polygon, is_inside, is_within
+from .grants import (
+    MAX_DELEGATIONS,
+    WEEK_MINUTES,
+    Grant,
+    Resource,
+    Status,
+    Window,
+    check_chain,
+    check_use,
+    digest_of,
+    minute_of_week,
+    read_grant,
+    write_grant,
+)
+
+__all__ = [
+    "CHALLENGE_BYTES",
+    "MAX_ANSWER_BYTES",
+    "MAX_CORNERS",
+    "MAX_DELEGATIONS",
+    "MAX_RADIUS_M",
+    "WEEK_MINUTES",
+    "Answer",
+    "Area",
+    "Circle",
+    "Grant",
+    "Polygon",
+    "Resource",
+    "Status",
+    "Window",
+    "answer",
+    "check_chain",
+    "check_use",
+    "digest_of",
+    "errors",
+    "give",
+    "in_words_of_access",
+    "is_inside",
+    "is_within",
+    "minute_of_week",
+    "read_answer",
+    "read_grant",
+    "verify_chain",
+    "verify_holder",
+    "write_grant",
+]
