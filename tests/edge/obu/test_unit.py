@@ -349,7 +349,7 @@ def test_a_vehicle_that_can_not_pay_keeps_the_drive_until_it_can(home: Path) -> 
     async def story(scene: Scene) -> None:
         car = await an_unattested_car(scene, home)
         await attest(scene, car)
-        fee_uacc = scene.client.dispatcher.least_fee_uacc((Transfer(car.account, 1),), signatures=1)
+        fee_uacc = scene.client.dispatcher.least_fee_uacc((Transfer(car.account, 1),), suites=(1,))
         await scene.client.send(car, Transfer(scene.owner.account, 100_000 - fee_uacc - 10))
         with refuses(TOO_POOR):
             await a_unit(scene, car=car).record(a_drive(2, before_ms=NOW_MS))

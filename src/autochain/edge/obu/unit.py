@@ -23,7 +23,7 @@ from ...onchain.contracts.recording import (
 from ...onchain.ledger import interfaces
 from ...onchain.refusals import Reason, Refusal
 from ...signals import Drive, fingerprint_bytes, split
-from ...vault import KeyContext, KeyFolder, Manifest, SealedPart, Vault, seal_part, unwrap, wrap
+from ...vault import Cipher, KeyContext, KeyFolder, Manifest, SealedPart, Vault, seal_part, unwrap, wrap
 from ...wallet import Wallet
 from .outbox import Outbox, OwnKey, Pending
 
@@ -116,6 +116,7 @@ class Unit:
         outbox: Outbox,
         clock: Callable[[], int],
         keep_ms: int = KEEP_MS,
+        cipher: Cipher = "AES-256-GCM",
     ) -> None:
         self._wallet = wallet
         self._client = client
@@ -126,6 +127,7 @@ class Unit:
         self._outbox = outbox
         self._clock = clock
         self._keep_ms = keep_ms
+        self._cipher = cipher
 
     @property
     def account(self) -> bytes:
@@ -176,7 +178,9 @@ class Unit:
         for (kind, closeness), plain in sorted(split(drive).items()):
             category: Category = kind.value
             precision: Precision = closeness.value
-            part, key, ciphertexts = seal_part(plain, recording=name, category=category, precision=precision)
+            part, key, ciphertexts = seal_part(
+                plain, recording=name, category=category, precision=precision, cipher=self._cipher
+            )
             chunks += ciphertexts
             own = wrap(key, self._wallet.encryption_key, self._own(name, category, precision))
             sealed.append(part)
