@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
+import shutil
 from pathlib import Path
 
-import msgspec
 import pytest
 from homes import VIN, refuses
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from oracles.suites import need
+from rich.pretty import pretty_repr
 
-from autochain.onchain.crypto import tagged_hash
+from autochain.onchain.crypto import SUITES, SignatureJob, tagged_hash, verify_in_turn
+from autochain.onchain.crypto.suites import UNKNOWN_SUITE
+from autochain.onchain.ledger import commitment_to
 from autochain.onchain.refusals import Refusal
 from autochain.privacy import hpke
 from autochain.privacy.hpke import NOT_OPENED
-from autochain.wallet import Wallet, create, load, wallets
-from autochain.wallet.wallet import BAD_NAME, BAD_WALLET, NO_WALLET, WALLET_OPEN, WALLET_THERE
+from autochain.wallet import SeedKey, TokenKey, create, load, wallets
+from autochain.wallet.errors import BAD_NAME, BAD_WALLET, NO_WALLET, WALLET_OPEN, WALLET_THERE
 
 
 def test_a_wallet_is_loaded_as_it_was_made(tmp_path: Path) -> None:
@@ -30,8 +35,10 @@ def test_a_wallet_is_loaded_as_it_was_made(tmp_path: Path) -> None:
 
 def test_all_secrets_of_all_wallets_differ(tmp_path: Path) -> None:
     made = [create(tmp_path, f"party-{number}", kind="person") for number in range(10)]
-    secrets = [secret for wallet in made for secret in (wallet.seed, wallet.encryption, wallet.secret, wallet.salt)]
-    assert len(set(secrets)) == 40
+    keys = [key for wallet in made for key in (wallet.key, wallet.next)]
+    seeds = [key.seed for key in keys if isinstance(key, SeedKey)]
+    secrets = [secret for wallet in made for secret in (wallet.encryption, wallet.secret, wallet.salt)]
+    assert len({*seeds, *secrets}) == 50
     assert len({wallet.did for wallet in made}) == 10
 
 
@@ -42,7 +49,7 @@ def test_only_its_user_can_read_a_wallet(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
-    assert modes == {"parties": 0o700, "owner": 0o700, "wallet.json": 0o600}
+    assert modes == {"parties": 0o700, "wallets.key": 0o600, "owner": 0o700, "wallet.json": 0o600}
 
 
 def test_what_a_did_stands_for_is_kept_as_a_salted_commitment_only(tmp_path: Path) -> None:
@@ -57,6 +64,18 @@ def test_a_wallet_shows_its_did_and_no_secret(tmp_path: Path) -> None:
     wallet = create(tmp_path, "owner", kind="person")
     assert f"{wallet!r} {wallet}" == f"Wallet('owner', {wallet.did}) Wallet('owner', {wallet.did})"
     assert f"{[wallet]}" == f"[Wallet('owner', {wallet.did})]"
+
+
+def test_rich_prints_a_wallet_and_its_keys_without_anything_secret(tmp_path: Path) -> None:
+    wallet = create(tmp_path, "owner", kind="person")
+    token = TokenKey(wallet.public_key, "/lib/token.so", "vehicle", "signing", "2468")
+    shown = pretty_repr([wallet, wallet.key, wallet.rotated(), token], max_width=1000)
+    assert f"Wallet(name='owner', did='{wallet.did}')" in shown
+    assert "SeedKey(suite=1)" in shown
+    assert "TokenKey(suite=1, token='vehicle', label='signing')" in shown
+    assert isinstance(wallet.key, SeedKey)
+    secrets = [repr(each)[2:-1] for each in (wallet.key.seed, wallet.encryption, wallet.secret, wallet.salt)]
+    assert not [secret for secret in (*secrets, "2468") if secret in shown]
 
 
 def test_a_wallet_is_never_overwritten(tmp_path: Path) -> None:
@@ -148,14 +167,24 @@ def test_another_partys_file_under_this_name_is_refused(tmp_path: Path) -> None:
         load(tmp_path, "buyer")
 
 
-def test_a_key_put_into_a_wallet_by_hand_is_refused(tmp_path: Path) -> None:
+def test_no_secret_of_a_wallet_stands_in_its_file(tmp_path: Path) -> None:
     wallet = create(tmp_path, "owner", kind="person")
-    path = tmp_path / "owner" / "wallet.json"
-    file = msgspec.json.decode(path.read_bytes())
-    file["wallet"]["seed"] = msgspec.to_builtins(replace(wallet, seed=bytes(32)))["seed"]
-    path.write_bytes(msgspec.json.encode(file))
+    written = (tmp_path / "owner" / "wallet.json").read_bytes()
+    raw = b"".join(base64.b64decode(text + "==") for text in re.findall(r'"([A-Za-z0-9+/]{16,})=*"', written.decode()))
+    assert isinstance(wallet.key, SeedKey)
+    assert len(raw) > 200
+    for secret in (wallet.key.seed, wallet.encryption, wallet.secret, wallet.salt):
+        assert secret not in raw
+        assert base64.b64encode(secret)[:40] not in written
+
+
+def test_a_wallet_under_the_key_of_another_home_is_refused(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for parties in (here, there):
+        create(parties, "owner", kind="person")
+    shutil.copy(there / "owner" / "wallet.json", here / "owner" / "wallet.json")
     with refuses(BAD_WALLET):
-        load(tmp_path, "owner")
+        load(here, "owner")
 
 
 def test_a_wallet_opens_what_was_sealed_to_it_and_registers_its_own_keys(tmp_path: Path) -> None:
@@ -169,6 +198,20 @@ def test_a_wallet_opens_what_was_sealed_to_it_and_registers_its_own_keys(tmp_pat
     assert said.account() == wallet.account
 
 
-def test_two_wallets_with_the_same_keys_and_another_commitment_are_two_parties(tmp_path: Path) -> None:
-    wallet: Wallet = create(tmp_path, "owner", kind="person")
-    assert replace(wallet, commitment=bytes(32)).did != wallet.did
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_wallet_of_any_suite_signs_and_promises_its_next_key(tmp_path: Path, suite: int) -> None:
+    need(suite)
+    wallet = create(tmp_path, "owner", kind="person", suite=suite)
+    loaded = load(tmp_path, "owner")
+    assert loaded == wallet
+    assert loaded.public_key.suite == suite
+    assert loaded.suites == (suite,)
+    assert verify_in_turn([SignatureJob(wallet.public_key, b"message", loaded.sign(b"message"))]) == [True]
+    assert wallet.next is not None
+    assert wallet.registration().next == wallet.promise == commitment_to((wallet.next.public_key,), 1)
+
+
+def test_a_wallet_of_an_unknown_suite_is_not_made(tmp_path: Path) -> None:
+    with refuses(UNKNOWN_SUITE):
+        create(tmp_path, "owner", kind="person", suite=6)
+    assert wallets(tmp_path) == []

@@ -30,7 +30,7 @@ def sign(draft: Draft, sender: Wallet, *, payer: Wallet | None = None) -> bytes:
     message = sign_bytes(transaction)
     signed = replace(
         proof,
-        signatures=(Signature(0, sender.sign(message)),),
-        payer_signatures=(Signature(0, payer.sign(message)),) if payer else (),
+        signatures=(Signature(0, sender.sign(message), sender.key.suite),),
+        payer_signatures=(Signature(0, payer.sign(message), payer.key.suite),) if payer else (),
     )
     return encode(replace(transaction, proof=signed))
