@@ -2,6 +2,7 @@
 
 from .audit import ReplicaReport, Wanting, audit, found_probability
 from .backup import KeyBackup
+from .ciphers import Cipher
 from .errors import CORRUPT, MISSING
 from .folder import FolderVault
 from .keys import KeyContext, KeyFolder, unwrap, wrap
@@ -14,6 +15,7 @@ from .vault import Progress, Vault
 __all__ = [
     "CORRUPT",
     "MISSING",
+    "Cipher",
     "Credentials",
     "Failed",
     "FolderVault",

@@ -1,6 +1,6 @@
 """A recording as a manifest of parts, each encrypted in chunks under a key of its own.
 
-AES-256-GCM; the nonce is the chunk's number, since no key encrypts twice; what a chunk belongs to is authenticated too.
+The nonce is the chunk's number, since no key encrypts twice; what a chunk belongs to is authenticated too.
 The manifest names the hash of each key, so that one ciphertext can't open to two different readings.
 """
 
@@ -10,19 +10,16 @@ import secrets
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ..onchain.codec import Codec, Record, encode
 from ..onchain.contracts.recording import Category, Precision
 from ..onchain.crypto import Hash, merkle, sha256, tagged_hash
 from ..onchain.ids import Id
 from ..onchain.units import Count
-from . import errors
+from . import ciphers, errors
+from .ciphers import KEY_BYTES, Cipher
 
 CHUNK_BYTES = 1_048_576
-TAG_BYTES = 16
-"""What AES-GCM adds to each chunk."""
-KEY_BYTES = 32
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
 
@@ -36,6 +33,7 @@ class SealedPart(Record, frozen=True):
     chunks: tuple[Hash, ...]
     """SHA-256 of each chunk's ciphertext, under which the vault keeps it."""
     key_hash: Hash
+    cipher: Cipher = "AES-256-GCM"
 
     def opens_with(self, key: bytes) -> bool:
         """Says whether this is the part's key."""
@@ -63,17 +61,27 @@ MANIFEST: Codec[Manifest] = Codec(Manifest, max_bytes=MAX_MANIFEST_BYTES)
 
 
 def seal_part(
-    plain: bytes, *, recording: bytes, category: Category, precision: Precision
+    plain: bytes,
+    *,
+    recording: bytes,
+    category: Category,
+    precision: Precision,
+    cipher: Cipher = "AES-256-GCM",
 ) -> tuple[SealedPart, bytes, list[bytes]]:
     """Encrypts a part under a fresh key; gives its entry in the manifest, the key, and the ciphertext of each chunk."""
     key = secrets.token_bytes(KEY_BYTES)
-    cipher = AESGCM(key)
     starts = range(0, max(len(plain), 1), CHUNK_BYTES)
     chunks = [
-        cipher.encrypt(_nonce(index), plain[at : at + CHUNK_BYTES], _about(recording, category, precision, index))
+        ciphers.encrypt(
+            cipher,
+            key,
+            _nonce(index),
+            plain[at : at + CHUNK_BYTES],
+            _about(recording, category, precision, index),
+        )
         for index, at in enumerate(starts)
     ]
-    part = SealedPart(category, precision, len(plain), tuple(map(object_name, chunks)), _key_hash(key))
+    part = SealedPart(category, precision, len(plain), tuple(map(object_name, chunks)), _key_hash(key), cipher)
     return part, key, chunks
 
 
@@ -81,12 +89,11 @@ def open_part(part: SealedPart, key: bytes, *, recording: bytes, get: Callable[[
     """Decrypts a part; names a wrong key and a chunk that was tampered with."""
     if not part.opens_with(key):
         raise errors.WRONG_KEY(f"{part.category}, {part.precision}")
-    cipher = AESGCM(key)
     plain = bytearray()
     for index, name in enumerate(part.chunks):
         about = _about(recording, part.category, part.precision, index)
         try:
-            plain += cipher.decrypt(_nonce(index), get(name), about)
+            plain += ciphers.decrypt(part.cipher, key, _nonce(index), get(name), about)
         except InvalidTag:
             raise errors.TAMPERED(f"chunk {index} of {part.category}, {part.precision}") from None
     if len(plain) != part.size_bytes:

@@ -7,7 +7,8 @@ from typing import Protocol, TypeAlias
 
 from ..onchain.refusals import Refusal, ensure
 from . import errors
-from .manifest import CHUNK_BYTES, MANIFEST, MAX_MANIFEST_BYTES, TAG_BYTES, Manifest, object_name
+from .ciphers import TAG_BYTES
+from .manifest import CHUNK_BYTES, MANIFEST, MAX_MANIFEST_BYTES, Manifest, object_name
 
 MAX_OBJECT_BYTES = CHUNK_BYTES + TAG_BYTES
 """No object is longer, so nobody who keeps one can make its reader take in more."""
