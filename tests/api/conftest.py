@@ -11,6 +11,7 @@ import pytest
 from homes.fixtures import home, prepared_home
 
 from .people import Standing, prepare_people
+from .wallets import StandingDesk
 
 __all__ = ["home", "prepared_home"]
 
@@ -45,6 +46,14 @@ def demonstration(prepared_people: Path, tmp_path_factory: pytest.TempPathFactor
 def spending(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     """A network with the usual scene, no demonstration, at which a module's tests send what they like."""
     yield from _standing(prepared_home, tmp_path_factory, demonstration=False)
+
+
+@pytest.fixture(scope="module")
+def desk(prepared_people: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandingDesk]:
+    """A network that issues and verifies for other wallets; each test issues under names of its own."""
+    standing = StandingDesk(shutil.copytree(prepared_people, tmp_path_factory.mktemp("desk") / "home"))
+    yield standing
+    standing.close()
 
 
 def _standing(home: Path, folders: pytest.TempPathFactory, *, demonstration: bool) -> Iterator[Standing]:

@@ -16,13 +16,20 @@ from autochain.api import Backend, Chain, Rates, Stream, make_app
 from autochain.api.sessions import sign_in_bytes
 from autochain.index import Database, Follower, Index
 from autochain.network import CHAIN
+from autochain.network.issuing import issuer_service, listing_service
 from autochain.network.parties import demo_parties
 from autochain.network.server import listen, serving
 from autochain.onchain.refusals import Refusal, present
-from autochain.wallet import Wallet
+from autochain.wallet import SeedKey, Wallet
 
 V1 = "/api/v1"
 ROADS = (((51.0, 7.0), (51.1, 7.1)),)
+
+
+def seed_of(wallet: Wallet) -> bytes:
+    """Gives the Ed25519 seed of a wallet, for those who sign without any part of AutoChain."""
+    assert isinstance(wallet.key, SeedKey)
+    return wallet.key.seed
 
 
 class Answer(NamedTuple):
@@ -100,7 +107,7 @@ class Served:
         return await self.signed(wallet, role, challenge, (signer or wallet).sign(message))
 
     async def signed(self, wallet: Wallet, role: Any, challenge: str, signature: bytes) -> Answer:
-        signatures = [{"key": 0, "signature": signature.hex()}]
+        signatures = [{"key": 0, "signature": signature.hex(), "suite": wallet.key.suite}]
         given = {"account": wallet.account.hex(), "role": role, "challenge": challenge, "signatures": signatures}
         response = await self.http.post(f"{V1}/sign-in", json=given)
         return Answer(response.status_code, response.json())
@@ -139,6 +146,8 @@ async def open_api(path: Path, *, demonstration: bool = True) -> AsyncIterator[S
             version="0",
             roads=ROADS,
             rates=Rates.read("0"),
+            issuer=issuer_service(network, "registrar", is_open=False),
+            listing=listing_service(network),
         )
         following = asyncio.create_task(follower.run())
         async with served(make_app(backend)) as http:

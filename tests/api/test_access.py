@@ -20,8 +20,9 @@ from autochain.api.sessions import SESSION_MS
 from autochain.onchain.codec import named
 from autochain.onchain.contracts.consent import Grant, Offer, Revoke, TakeUp, Withdraw
 from autochain.onchain.contracts.credentials import Attest
+from autochain.onchain.contracts.identity import RejectRecovery, SetGuardians
 from autochain.onchain.contracts.market import Buy, Item, Publish, Read, Unpublish
-from autochain.onchain.contracts.recording import Erase
+from autochain.onchain.contracts.recording import HOUR_MS, Erase
 from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.ledger import Message
 
@@ -61,6 +62,8 @@ def bodies(api: Served) -> dict[str, Any]:
         Publish("Drives", (Item(scene.recordings[0], name),), *trade),  # type: ignore[arg-type]
         Unpublish(name),
         Attest(scene.rival.account, "maker"),
+        SetGuardians((scene.rival.account,), 1, HOUR_MS),
+        RejectRecovery(),
     ]
     fields = {f"/messages/{kind.__struct_config__.tag}": named(asdict_of(kind)) for kind in sent}
     read = {"recording": scene.recordings[1].hex(), "purpose": "research", "categories": ["motion"]}
@@ -197,6 +200,7 @@ def test_a_role_sends_just_the_messages_that_are_for_it() -> None:
     assert senders(Read) == ("buyer", "maker")
     assert senders(Transfer) == ("owner", "buyer", "maker")
     assert senders(Attest) == ("regulator",)
+    assert senders(RejectRecovery) == ("owner", "buyer", "maker", "regulator")
 
 
 HOSTS = [

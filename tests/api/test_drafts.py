@@ -11,7 +11,7 @@ from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.crypto import sha256
 from autochain.wallet import Wallet
 
-from .people import V1, Served, Standing
+from .people import V1, Served, Standing, seed_of
 
 CHAIN = f"{V1}/chains/main"
 
@@ -44,7 +44,7 @@ def test_a_draft_that_others_sign_happens_and_announces_its_events(spending: Sta
         before = await api.scene.client.balance_uacc(rival.account)
         draft = await drafted(api, "token/Transfer", a_transfer(rival), sender=buyer.did)
         assert bytes.fromhex(draft["sign_bytes"]).endswith(bytes.fromhex(draft["draft"]))
-        answer = await sent(api, draft, buyer.seed)
+        answer = await sent(api, draft, seed_of(buyer))
         assert answer.status_code == 200, answer.text
         (event,) = answer.json()["events"]
         assert event == {
@@ -62,9 +62,9 @@ def test_a_transaction_sent_again_gives_the_same_answer_and_happens_once(spendin
     async def story(api: Served) -> None:
         buyer, rival = api.scene.buyer, api.scene.rival
         draft = await drafted(api, "token/Transfer", a_transfer(rival), sender=buyer.did)
-        first = await sent(api, draft, buyer.seed)
+        first = await sent(api, draft, seed_of(buyer))
         balance = await api.scene.client.balance_uacc(rival.account)
-        again = await sent(api, draft, buyer.seed)
+        again = await sent(api, draft, seed_of(buyer))
         assert (again.status_code, again.json()) == (200, first.json())
         assert await api.scene.client.balance_uacc(rival.account) == balance
 
@@ -88,7 +88,7 @@ def test_the_bare_route_takes_the_same_transaction(spending: Standing) -> None:
 def test_keys_of_another_do_not_sign_a_draft(spending: Standing) -> None:
     async def story(api: Served) -> None:
         draft = await drafted(api, "token/Transfer", a_transfer(api.scene.rival), sender=api.scene.buyer.did)
-        answer = await sent(api, draft, api.scene.rival.seed)
+        answer = await sent(api, draft, seed_of(api.scene.rival))
         assert (answer.status_code, answer.json()["code"], answer.json()["codespace"]) == (422, 17, "ledger")
 
     spending.play(story)
@@ -99,8 +99,8 @@ def test_of_two_drafts_with_one_sequence_one_happens(spending: Standing) -> None
         buyer = api.scene.buyer
         first = await drafted(api, "token/Transfer", a_transfer(api.scene.rival, 1), sender=buyer.did)
         second = await drafted(api, "token/Transfer", a_transfer(api.scene.rival, 2), sender=buyer.did)
-        assert (await sent(api, first, buyer.seed)).status_code == 200
-        answer = await sent(api, second, buyer.seed)
+        assert (await sent(api, first, seed_of(buyer))).status_code == 200
+        answer = await sent(api, second, seed_of(buyer))
         assert (answer.status_code, answer.json()["type"]) == (409, "/errors/ledger/18")
 
     spending.play(story)
@@ -110,7 +110,7 @@ def test_a_contract_that_refuses_in_the_block_tells_why_and_where(spending: Stan
     async def story(api: Served) -> None:
         buyer = api.scene.buyer
         draft = await drafted(api, "token/Transfer", a_transfer(api.scene.rival, 10**14), sender=buyer.did)
-        answer = await sent(api, draft, buyer.seed)
+        answer = await sent(api, draft, seed_of(buyer))
         problem = answer.json()
         assert (answer.status_code, problem["type"]) == (422, "/errors/token/1")
         assert problem["remedy"] == "Pay less, or let ACC be sent to the account first."
@@ -159,7 +159,7 @@ def test_a_new_did_registers_itself_and_a_device_with_its_owner_as_payer(spendin
         device = await drafted(
             api, "identity/Register", {**body, "kind": "device", "controller": owner.did}, payer=owner.did
         )
-        answer = await sent(api, device, seed, payer_signatures=[signature(owner.seed, device)])
+        answer = await sent(api, device, seed, payer_signatures=[signature(seed_of(owner), device)])
         assert answer.status_code == 200, answer.text
         (event,) = answer.json()["events"]
         assert (event["account"], event["controller"]) == (device["sender"], owner.account.hex())

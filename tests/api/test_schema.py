@@ -40,6 +40,7 @@ async def _tried(api: Served, folder: Path, *arguments: str) -> tuple[int, str]:
 "path.account" = "{owner.account}"
 "path.recording" = "{scene.recordings[0].hex()}"
 "path.receipt" = "{scene.receipt.hex()}"
+"path.identifier" = "{scene.owner.did}"
 "path.codespace" = "token"
 "path.code" = 1
 """

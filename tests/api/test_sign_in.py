@@ -26,13 +26,13 @@ from autochain.api.sessions import (
     sign_in_bytes,
 )
 from autochain.onchain.contracts.credentials import Withdraw
-from autochain.onchain.contracts.identity import Revoke, Rotate
+from autochain.onchain.contracts.identity import Revoke
 from autochain.onchain.ledger import Signature
 from autochain.onchain.ledger.interfaces import AccountKeys
 from autochain.onchain.ledger.transaction import SIGN_DOMAIN as TRANSACTION_DOMAIN
-from autochain.privacy import ed25519
+from autochain.privacy import ed25519, p256
 
-from .people import V1, Served, Standing, play_api
+from .people import V1, Served, Standing, play_api, seed_of
 
 ACCOUNT, OTHER = bytes(20), bytes([1]) * 20
 KEYS = AccountKeys((ed25519.public_key(bytes(32)),), 1, 0, active=True)
@@ -126,7 +126,8 @@ def test_a_revoked_did_cannot_sign_in_and_its_sessions_end(peopled: Path) -> Non
         by_keys, by_name = await api.sign_in(api.scene.owner, "owner"), await api.persona("owner")
         for person in (by_keys, by_name):
             assert (await person.get("/sharing-list")).status == 200
-        await api.scene.client.send(api.scene.owner, Revoke(api.scene.owner.account))
+        change = api.scene.owner.rotated(promises=False)
+        await api.scene.client.send(change.signer, change.message, Revoke(api.scene.owner.account))
         for person in (by_keys, by_name):
             assert (await person.get("/sharing-list")).status == 401
         asked = (await api.challenge(api.scene.owner, "owner"))["challenge"]
@@ -140,12 +141,29 @@ def test_a_session_ends_when_the_keys_are_replaced(peopled: Path) -> None:
     async def story(api: Served) -> None:
         owner = api.scene.owner
         stolen = await api.sign_in(owner, "owner")
-        fresh = replace(owner, seed=secrets.token_bytes(32))
-        await api.scene.client.send(owner, Rotate((fresh.public_key,), 1, owner.encryption_key))
+        change = owner.rotated()
+        fresh = change.wallet
+        await api.scene.client.send(change.signer, change.message)
         assert (await stolen.get("/sharing-list")).status == 401
         asked = (await api.challenge(owner, "owner"))["challenge"]
         assert (await api.answered(owner, "owner", asked)).refusal == "api/24"
         assert (await api.answered(owner, "owner", asked, signer=fresh)).status == 200
+
+    play_api(peopled, story)
+
+
+def test_a_session_ends_when_the_keys_expire(peopled: Path) -> None:
+    async def story(api: Served) -> None:
+        owner, until_ms = api.scene.owner, api.clock() + CHALLENGE_MS
+        change = owner.rotated()
+        await api.scene.client.send(change.signer, replace(change.message, until_ms=until_ms))
+        person = await api.sign_in(change.wallet, "owner")
+        api.clock.advance(CHALLENGE_MS - 1)
+        assert (await person.get("/sharing-list")).status == 200
+        api.clock.advance(1)
+        assert (await person.get("/sharing-list")).status == 401
+        asked = (await api.challenge(owner, "owner"))["challenge"]
+        assert (await api.answered(owner, "owner", asked, signer=change.wallet)).refusal == "api/24"
 
     play_api(peopled, story)
 
@@ -220,7 +238,7 @@ def test_no_token_is_kept_and_none_is_logged(demonstration: Standing, caplog: py
             await api.http.get(f"{V1}/accounts/{'00' * 20}/sharing-list", headers=owner.headers),
             await api.http.get(f"{V1}/network", headers=owner.headers),
         ]
-        seeds = [api.scene.owner.seed, api.scene.owner.secret, api.scene.owner.encryption]
+        seeds = [seed_of(api.scene.owner), api.scene.owner.secret, api.scene.owner.encryption]
         for secret in (owner.token, *(seed.hex() for seed in seeds)):
             assert secret not in caplog.text + "".join(answer.text + str(answer.headers) for answer in answers)
 
@@ -324,3 +342,12 @@ def test_enough_different_keys_must_sign(signed_by: list[tuple[int, int]], thres
     else:
         with refuses(errors.NOT_PROVED):
             check_signatures(keys, b"message", signatures)
+
+
+def test_a_signature_names_the_suite_of_its_key() -> None:
+    keys = AccountKeys((p256.public_key(bytes(32)),), 1, 0, active=True)
+    made = Signature(0, p256.sign(bytes(32), b"message"), p256.SUITE)
+    check_signatures(keys, b"message", (made,))
+    for suite in (1, 4, 99):
+        with refuses(errors.NOT_PROVED):
+            check_signatures(keys, b"message", (replace(made, suite=suite),))

@@ -17,7 +17,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.spec import Reference, SecurityScheme
 
 from ..client import Client
-from ..onchain.contracts import consent, credentials, market, recording, token
+from ..onchain.contracts import consent, credentials, identity, market, recording, token
 from ..onchain.ledger import Message
 from ..onchain.refusals import Refusal, ensure
 from .backend import ROLES, Role
@@ -35,6 +35,8 @@ _TRADE: tuple[type[Message], ...] = (
     consent.TakeUp,
     token.Transfer,
 )
+_OWN = (identity.SetGuardians, identity.RejectRecovery)
+"""What concerns one's own account."""
 SENDS: dict[Role, tuple[type[Message], ...]] = {
     "owner": (
         consent.Grant,
@@ -45,10 +47,11 @@ SENDS: dict[Role, tuple[type[Message], ...]] = {
         token.Transfer,
         market.Publish,
         market.Unpublish,
+        *_OWN,
     ),
-    "buyer": _TRADE,
-    "maker": _TRADE,
-    "regulator": (credentials.Attest,),
+    "buyer": (*_TRADE, *_OWN),
+    "maker": (*_TRADE, *_OWN),
+    "regulator": (credentials.Attest, *_OWN),
     "stranger": (),
 }
 """The messages that each role may have signed and sent here."""
@@ -157,7 +160,7 @@ def host_guard(named: Collection[str]) -> Guard:
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], sessions: Sessions, client: Client) -> Session:
     """Gives the session of a request's token, where the chain still bears it."""
     session = sessions.find(bearer_token(connection))
-    if await standing(client, session.account, session.role) != session.keys:
+    if await standing(client, session.account, session.role, now_ms=sessions.clock()) != session.keys:
         raise NOT_SIGNED_IN("the account has other keys now")
     return session
 

@@ -12,8 +12,10 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, License, Tag
 
-from . import chains, health, identities, network, proofs, reasons, records, search, token
-from .access import SECURITY_SCHEMES
+from ..services.issuer import Challenges, StatusLists, VerifierService
+from ..services.resolver import ResolverService
+from . import chains, health, identities, network, passports, proofs, reasons, records, search, token
+from .access import SECURITY_SCHEMES, Guard, host_guard
 from .backend import AsgiApp, Backend, Receive, Scope, Send
 from .console import Console
 from .contracts import contracts_of, told
@@ -26,14 +28,20 @@ from .private import private_routers
 from .queries import query_handlers
 from .reasons import KnownReasons
 from .reference import REFERENCE, Reference
+from .resolving import resolver_router
 from .serving import StrictRequest, Surroundings, check_parameters
+from .sessions import Sessions
 from .shapes import Shapes
 from .stream import stream_router
 from .token import TokenFacts
+from .vc_api import issuing_guard, vc_routers
 
 API = "/api/v1"
 NODES = ("/chains/", "/members/", "/registrars/")
-ROUTES = ("/api", "/livez", "/readyz", "/metrics", "/errors/")
+ROUTES = (
+    *("/api", "/livez", "/readyz", "/metrics", "/errors/"),
+    *("/1.0/", "/credentials/", "/presentations", "/challenges", "/contexts/", "/schemas/"),
+)
 """What Litestar answers; all else is the console's."""
 CONSOLE = Path(__file__).parent.parent / "web"
 TAGS: Mapping[str, str] = {
@@ -42,6 +50,8 @@ TAGS: Mapping[str, str] = {
     "records": "Recordings, consents, receipts, accounts, vehicles and the token, as the read model has them.",
     "sign-in": "Sessions of accounts, by their own keys.",
     "accounts": "What belongs to one account, for whoever is signed in as it.",
+    "resolver": "Documents of DIDs, in the form of the Universal Resolver.",
+    "vc-api": "Credentials as other wallets ask for them: issuing, status, verifying, presenting.",
     "demonstration": "Only where the network is a demonstration.",
     "stream": "Events as they happen.",
     "health": "Whether it lives and is ready, and what can be measured.",
@@ -79,9 +89,12 @@ def make_app(backend: Backend, *, console: Path = CONSOLE) -> App:
 def make_routes(backend: Backend, metrics: Metrics) -> Litestar:
     """Makes all routes of the API."""
     known, shapes, tokens = KnownReasons(), Shapes(), Newest[TokenFacts]()
+    sessions = Sessions(clock=backend.clock, chance=backend.chance)
+    host = host_guard(backend.hosts)
     return Litestar(
         route_handlers=[
-            Router(API, route_handlers=[*_public(backend, shapes), *_sessions(backend, shapes)]),
+            Router(API, route_handlers=[*_public(backend, shapes), *_sessions(backend, shapes, sessions, host)]),
+            *_identity(backend, sessions, host),
             reasons.error_page,
             health.livez,
             health.readyz,
@@ -113,18 +126,40 @@ def _public(backend: Backend, shapes: Shapes) -> Sequence[Any]:
         reasons.list_reasons,
         Router("/", route_handlers=[search.search], guards=followed),
         *generated,
-        Router("/chains/{chain:str}", route_handlers=[proofs.prove, send_transaction], tags=["chains"]),
+        Router(
+            "/chains/{chain:str}",
+            route_handlers=[proofs.prove, passports.get_passport, send_transaction],
+            tags=["chains"],
+        ),
         Router("/chains/{chain:str}", route_handlers=chains.HANDLERS, tags=["chains"], guards=followed),
         Router("/chains/{chain:str}", route_handlers=of_records, tags=["records"], guards=followed),
     ]
 
 
-def _sessions(backend: Backend, shapes: Shapes) -> Sequence[Router]:
+def _sessions(backend: Backend, shapes: Shapes, sessions: Sessions, host: Guard) -> Sequence[Router]:
     """Gives the routes of those who sign in, and the stream."""
     signing = signing_handlers(contracts_of(backend.chains.values()), shapes)
     return [
-        *private_routers(backend, signing, hosts=backend.hosts, chance=backend.chance),
+        *private_routers(backend, signing, sessions, host=host, chance=backend.chance),
         stream_router(backend.stream, backend.index, next(iter(backend.chains))),
+    ]
+
+
+def _identity(backend: Backend, sessions: Sessions, host: Guard) -> Sequence[Any]:
+    """Gives the routes of the W3C's interfaces, whose paths are theirs; DIDs are accounts of the first chain."""
+    chain = next(iter(backend.chains.values()))
+    resolver = ResolverService(chain.client, clock=backend.clock)
+    verifier = VerifierService(
+        resolver,
+        StatusLists(chain.client, clock=backend.clock),
+        Challenges(clock=backend.clock, chance=backend.chance),
+        clock=backend.clock,
+        is_open=backend.is_vc_api_open,
+    )
+    guard = issuing_guard(sessions, chain.client, host=host, is_open=backend.is_vc_api_open)
+    return [
+        resolver_router(chain, resolver),
+        *vc_routers(backend.issuer, backend.listing, verifier, guard=guard, host=host),
     ]
 
 

@@ -20,6 +20,7 @@ from .limits import USUAL_RATES, Rates
 
 if TYPE_CHECKING:
     from ..index import Index
+    from ..services.issuer import IssuerService, ListingService
     from ..signals import Part
     from .stream import Stream
 
@@ -140,3 +141,9 @@ class Backend:
     """Names under which the network is served, besides addresses in digits and localhost."""
     chance: Callable[[int], bytes] = secrets.token_bytes
     """Gives so many random bytes."""
+    issuer: IssuerService | None = None
+    """Who issues credentials here; None where nobody does."""
+    listing: ListingService | None = None
+    """Who signs status lists here; None where nobody does."""
+    is_vc_api_open: bool = False
+    """Whether anybody who reaches this address may have the issuer sign, as suites of tests must."""

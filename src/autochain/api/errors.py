@@ -16,6 +16,7 @@ from ..index import AWAY
 from ..onchain.codec import TOO_LONG
 from ..onchain.ledger import errors as ledger
 from ..onchain.refusals import Reason, Refusal
+from ..services import issuer, resolver
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = 1
@@ -91,11 +92,30 @@ STATUSES: Mapping[Reason, int] = {
     ledger.SENDER_BUSY: 429,
     ledger.TIMERS_FULL: 429,
     ledger.STORE_FULL: 503,
+    ledger.STALE_HEADER: 503,
     AWAY: 503,
+    resolver.INVALID_DID: 400,
+    resolver.INVALID_OPTIONS: 400,
+    resolver.NOT_FOUND: 404,
+    resolver.REPRESENTATION_NOT_SUPPORTED: 406,
+    resolver.METHOD_NOT_SUPPORTED: 501,
+    resolver.FEATURE_NOT_SUPPORTED: 501,
+    issuer.NO_ISSUER: 404,
+    issuer.NO_CREDENTIAL: 404,
+    issuer.NO_LIST: 404,
+    issuer.NOT_ISSUED_HERE: 404,
+    issuer.STATUS_ELSEWHERE: 400,
+    issuer.TOO_MANY: 400,
+    issuer.NO_CHALLENGE: 400,
+    issuer.TOO_MANY_CHALLENGES: 429,
+    issuer.UNKNOWN_STATUS: 400,
+    issuer.BAD_ALLOTMENTS: 503,
 }
 """The status of every refusal for which HTTP has one; any other has 422."""
 _BY_NUMBER: Mapping[tuple[str, int], int] = {(each.codespace, each.code): status for each, status in STATUSES.items()}
 """A refusal that came over the wire or out of a block is known by its number alone."""
+_OF_PART: Mapping[str, int] = {"credentials_w3c": 400}
+"""What does not hold of a document is its sender's matter, and vc-api answers it so."""
 _OF_HTTP: Mapping[int, Reason] = {
     400: BAD_REQUEST,
     401: NOT_SIGNED_IN,
@@ -145,7 +165,7 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 def status_of(refusal: Refusal) -> int:
     """Gives the status of a refusal."""
-    return _BY_NUMBER.get((refusal.codespace, refusal.code), 422)
+    return _BY_NUMBER.get((refusal.codespace, refusal.code), _OF_PART.get(refusal.codespace, 422))
 
 
 def problem_of(refusal: Refusal) -> Problem:
@@ -169,7 +189,7 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     if isinstance(error, HTTPException) and error.status_code in _OF_HTTP:
         refusal = _OF_HTTP[error.status_code](_details(error))
         return answer(refusal, _allowed(error))
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return answer(UNEXPECTED())
 
 

@@ -10,7 +10,7 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from ..index import AccountRow, EventRow, RecordingRow, VehicleFigures
-from ..onchain.contracts.credentials import Attested, Role
+from ..onchain.contracts.credentials import ROLES, GetAttestation, Holds, Role
 from ..onchain.contracts.identity import HandedOver
 from ..onchain.ids import did
 from ..onchain.ledger import interfaces
@@ -74,10 +74,13 @@ class AccountDetails(msgspec.Struct, frozen=True):
 class Attestation(msgspec.Struct, frozen=True):
     """One role, and who attested it when."""
 
-    role: str
-    authority: str | None
-    """None where it stands since the first block."""
-    attested_ms: int | None
+    role: Role
+    authority: str
+    attested_ms: int
+    until_ms: int
+    """From when on it holds no more; 0 where it holds until it is withdrawn."""
+    holds: bool
+    """Whether the account has the role now: it may be over, or lack the certificate that the chain asks for."""
 
 
 class HandOver(msgspec.Struct, frozen=True):
@@ -176,7 +179,6 @@ async def get_vehicle(backend: Given, chain: ChainName, id: IdInPath) -> Vehicle
     row = await _row(backend, asked, account)
     index, digits = backend.index, account.hex()
     life = await asyncio.to_thread(index.events, asked.name, limit=LIFE, subject=digits)
-    attested = await asyncio.to_thread(index.events, asked.name, subject=digits, type=tag_of(Attested))
     handed = await asyncio.to_thread(index.events, asked.name, subject=digits, type=tag_of(HandedOver))
     figures = await asyncio.to_thread(index.vehicle_figures, asked.name, digits)
     recordings = await asyncio.to_thread(index.recordings, asked.name, vehicle=digits)
@@ -185,7 +187,7 @@ async def get_vehicle(backend: Given, chain: ChainName, id: IdInPath) -> Vehicle
         owner=known.owner.hex(),
         owner_did=did(known.owner),
         owned_ms=known.owned_ms,
-        attestations=tuple(_attestation(role, attested, digits) for role in row.roles),
+        attestations=await _attestations(asked, account),
         hand_overs=tuple(
             HandOver(event.body["controller"], event.time_ms, event.height)
             for event in handed
@@ -204,12 +206,15 @@ async def _row(backend: Backend, chain: Chain, account: bytes) -> AccountRow:
     return row
 
 
-def _attestation(role: str, events: list[EventRow], subject: str) -> Attestation:
-    """Says who attested a role last, by the events that announced it."""
-    for event in events:
-        if event.body["role"] == role and event.body["subject"] == subject:
-            return Attestation(role, event.body["authority"], event.time_ms)
-    return Attestation(role, None, None)
+async def _attestations(asked: Chain, account: bytes) -> tuple[Attestation, ...]:
+    """Gives what is attested of an account, as the chain has it now."""
+    found = []
+    for role in ROLES:
+        record = await asked.client.ask(GetAttestation(account, role))
+        if record is not None:
+            holds = await asked.client.ask(Holds(account, role))
+            found.append(Attestation(role, record.authority.hex(), record.attested_ms, record.until_ms, holds))
+    return tuple(found)
 
 
 HANDLERS = (list_accounts, get_account, get_vehicle)

@@ -11,13 +11,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
 from ..onchain.codec import encode, named
+from ..onchain.crypto import SUITES, PublicKey
 from ..onchain.ledger import (
     Contract,
     Introduction,
     KeysProof,
     Message,
-    Signature,
     Submitted,
+    Succession,
     Transaction,
     interfaces,
     sign_bytes,
@@ -30,7 +31,7 @@ from .descriptions import summary
 from .errors import NO_ACCOUNT, NO_CHAIN, NO_DEMONSTRATION, SIGNED_ALREADY, problems
 from .given import BODY, ChainName, Given, IdInPath, chain_of
 from .shapes import BIGGEST, ID_PATTERN, IdText, Shapes, read_digits, read_id
-from .sign_in import MAX_SIGNATURES, KeySignature
+from .sign_in import MAX_SIGNATURES, KeySignature, read_signatures
 
 EXPIRY_BLOCKS = 10_000
 """For how many blocks a draft may be signed and sent: about a day where little happens."""
@@ -93,10 +94,10 @@ class Happened(msgspec.Struct, frozen=True):
 
 
 class _Speaker(NamedTuple):
-    """Who sends a draft: the next sequence, and how many signatures it takes."""
+    """Who sends a draft: the next sequence, and the suites of the signatures it takes at most."""
 
     sequence: int
-    signatures: int
+    suites: tuple[int, ...]
 
 
 def draft_handlers(contracts: Mapping[str, Contract], shapes: Shapes) -> Iterator[HTTPRouteHandler]:
@@ -143,13 +144,13 @@ async def _drafted(
     message.check()
     spoken = await _speaker(chain, sender, message)
     paying = read_id(payer) if payer is not None else None
-    signatures = spoken.signatures + ((await _speaker(chain, paying)).signatures if paying else 0)
+    suites = spoken.suites + ((await _speaker(chain, paying)).suites if paying else ())
     dispatcher = chain.client.dispatcher
     proof = KeysProof(sender=sender, sequence=spoken.sequence, signatures=(), payer=paying)
     transaction = Transaction(
         chain_id=chain.client.trust.chain_id,
         expiry_height=(await chain.node.status()).height + EXPIRY_BLOCKS,
-        fee_uacc=dispatcher.least_fee_uacc((message,), signatures=signatures),
+        fee_uacc=dispatcher.least_fee_uacc((message,), suites=suites),
         messages=(message,),
         proof=proof,
     )
@@ -171,10 +172,16 @@ async def _speaker(chain: Chain, account: bytes, message: Message | None = None)
     """Asks who may speak for an account; one that only now introduces itself brings its keys."""
     keys = await chain.client.ask(interfaces.KeysOf(account))
     if keys is not None:
-        return _Speaker(keys.sequence, keys.threshold)
+        brought = message if isinstance(message, Succession) else keys
+        return _Speaker(keys.sequence, _heaviest(brought.keys, brought.threshold))
     if isinstance(message, Introduction):
-        return _Speaker(0, message.threshold)
+        return _Speaker(0, _heaviest(message.keys, message.threshold))
     raise NO_ACCOUNT(account.hex())
+
+
+def _heaviest(keys: tuple[PublicKey, ...], threshold: int) -> tuple[int, ...]:
+    """Gives the suites of as many keys as must sign, so that the fee is enough whichever of them do."""
+    return tuple(sorted((key.suite for key in keys), key=lambda suite: -SUITES[suite].weight)[:threshold])
 
 
 @post(
@@ -192,13 +199,9 @@ async def send_transaction(backend: Given, chain: ChainName, data: Annotated[Sig
     if proof.signatures or proof.payer_signatures:
         raise SIGNED_ALREADY()
     signed = msgspec.structs.replace(
-        proof, signatures=_signatures(data.signatures), payer_signatures=_signatures(data.payer_signatures)
+        proof, signatures=read_signatures(data.signatures), payer_signatures=read_signatures(data.payer_signatures)
     )
     return _happened(sent, await sent.node.submit(encode(msgspec.structs.replace(transaction, proof=signed))))
-
-
-def _signatures(given: tuple[KeySignature, ...]) -> tuple[Signature, ...]:
-    return tuple(Signature(each.key, read_digits(each.signature)) for each in given)
 
 
 def _happened(chain: Chain, submitted: Submitted) -> Happened:

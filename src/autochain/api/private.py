@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
-from .access import account_guard, host_guard, private_router
+from .access import Guard, account_guard, private_router
 from .accounts import ACCOUNT_HANDLERS
 from .backend import Backend
 from .demo import demo_router
@@ -18,18 +18,17 @@ from .sign_in import sign_in_router
 def private_routers(
     backend: Backend,
     signing: Iterable[HTTPRouteHandler],
+    sessions: Sessions,
     *,
-    hosts: Collection[str],
+    host: Guard,
     chance: Callable[[int], bytes],
 ) -> list[Router]:
     """Makes the routers beneath `/api/v1` that somebody signs in for; `signing` are the routes that sign messages.
 
-    `hosts` are names of this machine besides its addresses and `localhost`; `chance` gives random bytes. Accounts are
-    those of the first chain. Without parties there is nothing of a demonstration.
+    `host` guards them against pages of other hosts; `chance` gives random bytes. Accounts are those of the first
+    chain. Without parties there is nothing of a demonstration.
     """
     client = next(iter(backend.chains.values())).client
-    host = host_guard(hosts)
-    sessions = Sessions(clock=backend.clock, chance=chance)
     challenges = Challenges(client.trust.chain_id, clock=backend.clock, chance=chance)
     routers = [
         sign_in_router(challenges, sessions, client, host=host),

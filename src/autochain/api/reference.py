@@ -11,6 +11,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 from .descriptions import Descriptions, summary
 from .errors import DESCRIPTIONS, PROBLEM, Problem
+from .serving import TAGGED
 
 REFERENCE = "/api/v1/openapi.json"
 COMPONENTS = "#/components/schemas/"
@@ -129,7 +130,7 @@ def _path(item: dict[str, Any], chains: tuple[str, ...]) -> dict[str, Any]:
         if "requestBody" in operation:
             operation["responses"] |= {str(status): _refusal(status) for status in (413, 415)}
         success = operation["responses"].get("200")
-        if method == "get" and success and "application/json" in success.get("content", {}):
+        if method == "get" and success and any(kind.encode().startswith(TAGGED) for kind in success.get("content", {})):
             success["headers"] = ETAG
             operation["responses"]["304"] = {"description": "The asker has it already.", "headers": ETAG}
             operation.setdefault("parameters", []).append(IF_NONE_MATCH)

@@ -21,6 +21,11 @@ from .limits import Limits
 from .metrics import Metrics
 
 JSON = "application/json"
+TAGGED = tuple(
+    kind.encode()
+    for kind in (JSON, "application/did", "application/ld+json", "application/schema+json", "application/vc")
+)
+"""The beginnings of the types whose answers are named by what is in them."""
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"))
 REVALIDATED = b"no-cache"
 """It may be kept, and is asked for again with its tag."""
@@ -64,7 +69,8 @@ def check_parameters(request: Request[Any, Any, Any]) -> None:
 
 def _check_numbers(request: Request[Any, Any, Any]) -> None:
     """Refuses a number that is not written in plain digits: Python takes other digits, `1_0` and `2.0` too."""
-    parts = request.url.path.split("/")
+    # Not of `request.url`, which is made with the header `Host`, whatever stands there.
+    parts = request.scope["path"].split("/")
     for name, value in request.path_params.items():
         if isinstance(value, int) and str(value) not in parts:
             raise BAD_REQUEST(f"{name}: write a whole number in plain digits")
@@ -152,7 +158,7 @@ class Answering:
         if message["type"] == "http.response.start":
             self.status, self.seconds = message["status"], self._clock() - self._began_s
             kind = dict(message["headers"]).get(b"content-type", b"")
-            if self._is_get and self.status == 200 and kind.startswith(JSON.encode()):
+            if self._is_get and self.status == 200 and kind.startswith(TAGGED):
                 self._held = dict(message)
                 return
         elif self._held is not None and message["type"] == "http.response.body":

@@ -118,14 +118,14 @@ class Sessions:
     """Keeps who is signed in, by the hash of the token; the token itself is known to its bearer alone."""
 
     def __init__(self, *, clock: Callable[[], int], chance: Callable[[int], bytes]) -> None:
-        self._clock = clock
+        self.clock = clock
         self._chance = chance
         self._sessions: dict[bytes, Session] = {}
         """In the order in which they began, which is that in which they end."""
 
     def begin(self, account: bytes, role: Role, keys: AccountKeys) -> tuple[str, Session]:
         """Begins a session; gives its token. Of one account's sessions the oldest ends when there are too many."""
-        now_ms = self._clock()
+        now_ms = self.clock()
         for key in [key for key, session in self._sessions.items() if session.expires_ms <= now_ms]:
             del self._sessions[key]
         own = [key for key, session in self._sessions.items() if session.account == account]
@@ -142,7 +142,7 @@ class Sessions:
         """Gives the session of a token that has not ended."""
         # Looked up by the hash: how long that takes tells nothing of a token that somebody does not have.
         session = self._sessions.get(_key(token))
-        if session is None or self._clock() >= session.expires_ms:
+        if session is None or self.clock() >= session.expires_ms:
             raise NOT_SIGNED_IN()
         return session
 
@@ -155,11 +155,13 @@ def _key(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def standing(client: Client, account: bytes, role: Role) -> AccountKeys:
+async def standing(client: Client, account: bytes, role: Role, *, now_ms: int) -> AccountKeys:
     """Gives the keys of an account, which must stand on the chain and hold the role; its sequence is left out."""
     keys = await client.ask(interfaces.KeysOf(account))
     if keys is None or not keys.active:
         raise NOT_PROVED("the account is not registered, or revoked")
+    if 0 < keys.until_ms <= now_ms:
+        raise NOT_PROVED("its keys have expired")
     if role == "owner":
         held = present(await client.ask(interfaces.AccountOf(account)), "who has keys is known").kind == "person"
     else:
@@ -170,10 +172,12 @@ async def standing(client: Client, account: bytes, role: Role) -> AccountKeys:
 
 
 def check_signatures(keys: AccountKeys, message: bytes, signatures: tuple[Signature, ...]) -> None:
-    """Refuses unless enough different keys of the account signed the message."""
+    """Refuses unless enough different keys of the account signed the message, each in the suite that it is of."""
     places = {signature.key for signature in signatures}
     if len(places) != len(signatures) or len(places) < keys.threshold or max(places) >= len(keys.keys):
         raise NOT_PROVED()
+    if any(signature.suite != keys.keys[signature.key].suite for signature in signatures):
+        raise NOT_PROVED("a signature names another suite than its key has")
     jobs = [SignatureJob(keys.keys[signature.key], message, signature.data) for signature in signatures]
     if not all(verify_in_turn(jobs)):
         raise NOT_PROVED()

@@ -177,10 +177,10 @@ def _digits(meta: msgspec.Meta) -> Shape:
 
 
 def _default(value: Any) -> Any:
-    """Gives the JSON form of a field's default, which is None, a number, a text or an empty list in all records."""
-    if isinstance(value, (bytes, Record)):
+    """Gives the JSON form of a field's default, which is None, a number, bytes, a text or an empty list."""
+    if isinstance(value, Record):
         broken("a field's default has a plain JSON form")
-    return value
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def _same(value: Any) -> Any:

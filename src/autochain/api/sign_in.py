@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Router, post
 
 from ..client import Client
+from ..onchain.crypto import SUITES
 from ..onchain.ledger import Signature
 from .access import BEARER, Guard, bearer_token, signed_in
 from .backend import Parties, Role
@@ -70,6 +71,21 @@ class KeySignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             pattern="^([0-9a-f][0-9a-f])*$", max_length=16_384, description="The signature as lower hexadecimal digits."
         ),
     ]
+    suite: Annotated[
+        int,
+        msgspec.Meta(
+            ge=min(SUITES),
+            le=max(SUITES),
+            description="The suite of the key that signed: "
+            + ", ".join(f"{suite.number} is {suite.name}" for suite in SUITES.values())
+            + ". It must be that of the account's key.",
+        ),
+    ] = 1
+
+
+def read_signatures(given: tuple[KeySignature, ...]) -> tuple[Signature, ...]:
+    """Reads signatures as the chain's transactions hold them."""
+    return tuple(Signature(each.key, read_digits(each.signature), each.suite) for each in given)
 
 
 class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,10 +140,9 @@ def sign_in_router(challenges: Challenges, sessions: Sessions, client: Client, *
     async def sign_in(data: Annotated[SignIn, BODY]) -> SignedIn:
         account, challenge = read_id(data.account), read_digits(data.challenge)
         challenges.check(challenge, account, data.role)
-        keys = await standing(client, account, data.role)
+        keys = await standing(client, account, data.role, now_ms=sessions.clock())
         message = sign_in_bytes(client.trust.chain_id, account, data.role, challenge)
-        signatures = tuple(Signature(each.key, read_digits(each.signature)) for each in data.signatures)
-        check_signatures(keys, message, signatures)
+        check_signatures(keys, message, read_signatures(data.signatures))
         challenges.use_up(challenge)
         return _told(sessions.begin(account, data.role, keys))
 
@@ -152,7 +167,8 @@ async def sign_in_persona(parties: Parties, sessions: Sessions, client: Client, 
     for persona in parties.personas():
         if persona.name == name:
             account = bytes.fromhex(persona.account)
-            return _told(sessions.begin(account, persona.role, await standing(client, account, persona.role)))
+            keys = await standing(client, account, persona.role, now_ms=sessions.clock())
+            return _told(sessions.begin(account, persona.role, keys))
     raise UNKNOWN("persona")
 
 

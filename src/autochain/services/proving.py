@@ -34,9 +34,13 @@ def fresh_record(
     return table.codec.decode(proved.value), header
 
 
-def is_signed(identity: Identity, message: bytes, signatures: tuple[Signature, ...]) -> bool:
-    """Says whether enough different keys of the DID signed the message."""
+def is_signed(identity: Identity, message: bytes, signatures: tuple[Signature, ...], *, now_ms: int) -> bool:
+    """Says whether enough different keys of the DID signed the message, each in its suite, and have not expired."""
+    if identity.expired(now_ms):
+        return False
     places = {signature.key for signature in signatures}
     if len(places) != len(signatures) or len(places) < identity.threshold or max(places) >= len(identity.keys):
+        return False
+    if any(signature.suite != identity.keys[signature.key].suite for signature in signatures):
         return False
     return all(verify_in_turn([SignatureJob(identity.keys[s.key], message, s.data) for s in signatures]))

@@ -47,6 +47,7 @@ RULES: list[tuple[str, str, Change, Reason]] = [
     ("a lapsed receipt", "receipt_proof", with_fields(lapses_ms=NOW_MS), errors.LAPSED),
     ("no reader", "identity_proof", absent, errors.READER_REVOKED),
     ("a revoked reader", "identity_proof", with_fields(active=False), errors.READER_REVOKED),
+    ("a reader of expired keys", "identity_proof", with_fields(until_ms=NOW_MS), errors.NOT_THE_READER),
     ("a reader of other keys", "identity_proof", with_fields(threshold=2), errors.NOT_THE_READER),
     ("no recording", "recording_proof", absent, errors.NO_RECORDING),
     ("another owner's recording", "recording_proof", with_fields(owner=OTHER), consent_errors.OTHER_VEHICLE),

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from autochain.client.http import NODE_AWAY
 from autochain.edge.obu import PartKey
 from autochain.onchain.contracts import identity
-from autochain.onchain.contracts.credentials import ATTESTATIONS, Withdraw
+from autochain.onchain.contracts.credentials import ATTESTATIONS, Attest, Withdraw
 from autochain.onchain.contracts.identity import IDENTITIES
 from autochain.onchain.contracts.recording import ListRecordings, recording_id
 from autochain.onchain.ledger import Signature
@@ -134,7 +134,7 @@ def test_what_was_not_sealed_to_the_release_is_not_taken_in(home: Path) -> None:
 
 def test_a_vehicle_that_is_not_on_the_chain_or_was_revoked_deposits_nothing(home: Path) -> None:
     async def story(scene: Scene) -> None:
-        nobody, before = replace(scene.car, seed=bytes(32)), kept(home)
+        nobody, before = replace(scene.car, account=bytes(20)), kept(home)
         with refuses(errors.NOT_THE_VEHICLE):
             await member(scene, 1).deposit(await a_deposit(scene, vehicle=nobody))
         await scene.client.send(scene.owner, identity.Revoke(scene.car.account))
@@ -163,6 +163,21 @@ def test_nobody_deposits_who_is_not_attested_to_be_a_vehicle(home: Path) -> None
         with refuses(errors.NOT_ATTESTED):
             await release.deposit(await a_deposit(scene, fingerprint=bytes(32)))
         assert len(kept(home)) == len(before) + len(KEYS)
+
+    play(home, story)
+
+
+def test_a_vehicle_whose_attestation_is_over_deposits_nothing_more(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        registrar, payer = map(scene.network.wallet, ("registrar", "operation"))
+        until_ms = scene.clock() + DAY_MS
+        renewal = (Withdraw(scene.car.account, "vehicle"), Attest(scene.car.account, "vehicle", bytes(32), until_ms))
+        await scene.client.send(registrar, *renewal, payer=payer)
+        scene.clock.advance(DAY_MS - 1_000)
+        await member(scene, 1).deposit(await a_deposit(scene))
+        scene.clock.advance(1_000)
+        with refuses(errors.NOT_ATTESTED):
+            await member(scene, 1).deposit(await a_deposit(scene, fingerprint=bytes(32)))
 
     play(home, story)
 

@@ -14,8 +14,8 @@ from homes.committee import MEMBERS
 
 from autochain.client.http import NODE_AWAY
 from autochain.edge.obu import Outbox, PartKey
+from autochain.network import end_account
 from autochain.onchain.codec import NOT_DECODABLE, encode
-from autochain.onchain.contracts import identity
 from autochain.onchain.contracts.consent import errors as consent_errors
 from autochain.onchain.contracts.recording import (
     RECORDINGS,
@@ -468,7 +468,8 @@ def test_no_share_goes_out_once_it_is_stated_that_none_is_held(home: Path) -> No
 
 def test_a_buyer_of_an_owner_whose_did_was_revoked_gets_nothing_more(trio: Path) -> None:
     async def story(scene: Scene) -> None:
-        await scene.client.send(scene.owner, identity.Revoke(scene.owner.account))
+        parties = scene.network.home.parties
+        await end_account(parties, scene.client, scene.owner.account, sender=scene.owner.name)
         with refuses(consent_errors.OWNER_GONE):
             await scene.fetch(scene.buyer, scene.receipt)
 

@@ -26,7 +26,7 @@ from autochain.services.release.log import LOG_BROKEN
 from autochain.services.release.records import Opened
 from autochain.vault import wrap
 from autochain.vault.errors import NO_KEY
-from autochain.wallet.wallet import BAD_WALLET
+from autochain.wallet.errors import BAD_WALLET
 
 from .members import Dead, Lie, Lying, Slow, context_for, given, member, put_in, resealed, true_parts
 

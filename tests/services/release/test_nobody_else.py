@@ -327,7 +327,8 @@ def test_a_stale_header_is_refused_for_each_proof(home: Path) -> None:
 
 def test_who_revoked_its_did_gets_nothing_more(home: Path) -> None:
     async def story(scene: Scene, outsider: Outsider) -> None:
-        await scene.client.send(scene.buyer, identity.Revoke(scene.buyer.account))
+        change = scene.buyer.rotated(promises=False)
+        await scene.client.send(change.signer, change.message, identity.Revoke(scene.buyer.account))
         with refuses(errors.READER_REVOKED):
             await outsider.release.open(await request_of(scene, scene.buyer, scene.receipt))
         with refuses(ledger_errors.REVOKED_SENDER):
@@ -338,12 +339,12 @@ def test_who_revoked_its_did_gets_nothing_more(home: Path) -> None:
 
 def test_a_stolen_key_that_was_replaced_signs_nothing_more(home: Path) -> None:
     async def story(scene: Scene, outsider: Outsider) -> None:
-        new = ed25519.public_key(bytes(32))
-        await scene.client.send(scene.buyer, identity.Rotate((new,), 1, scene.buyer.encryption_key))
+        change = scene.buyer.rotated()
+        await scene.client.send(change.signer, change.message)
         with refuses(errors.NOT_THE_READER):
             await outsider.release.open(await request_of(scene, scene.buyer, scene.receipt))
         request = await request_of(scene, scene.buyer, scene.receipt)
-        signature = Signature(0, ed25519.sign(bytes(32), signed_bytes(request)))
+        signature = Signature(0, change.wallet.sign(signed_bytes(request)))
         await outsider.release.open(replace(request, signatures=(signature,)))
 
     attempt(home, story, allowed=1)
@@ -356,10 +357,12 @@ def test_signatures_must_be_there_be_known_and_be_enough(home: Path) -> None:
         for signatures in ((), (replace(good, key=1),), (good, good), (good, replace(good, key=1))):
             with refuses(errors.NOT_THE_READER):
                 await outsider.release.open(replace(request, signatures=signatures))
-        two = (ed25519.public_key(scene.buyer.seed), ed25519.public_key(bytes(32)))
-        await scene.client.send(scene.buyer, identity.Rotate(two, 2, scene.buyer.encryption_key))
+        change = scene.buyer.rotated(promises=False)
+        await scene.client.send(change.signer, change.message)
+        two = (change.wallet.public_key, ed25519.public_key(bytes(32)))
+        await scene.client.send(change.wallet, identity.Rotate(two, 2, scene.buyer.encryption_key))
         with refuses(errors.NOT_THE_READER):
-            await outsider.release.open(await request_of(scene, scene.buyer, scene.receipt))
+            await outsider.release.open(await request_of(scene, change.wallet, scene.receipt))
 
     attempt(home, story)
 

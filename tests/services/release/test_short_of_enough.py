@@ -20,7 +20,7 @@ from autochain.signals import read_part
 from autochain.vault import FolderVault, KeyContext, KeyFolder, open_part, unwrap
 from autochain.vault.errors import WRONG_KEY
 from autochain.wallet import load, wallets
-from autochain.wallet.wallet import NO_WALLET
+from autochain.wallet.errors import NO_WALLET
 
 from .members import Dead, given, member, put_in, true_parts
 

@@ -34,4 +34,7 @@ FALSE_SHARE = Reason("release", 16, "The member gave a false share.", "Tell thos
 NOT_ATTESTED = Reason(
     "release", 17, "The vehicle is not attested.", "Have an authority attest the vehicle; then hand over again."
 )
+NOT_CERTIFIED = Reason(
+    "release", 19, "The vehicle has no live certificate.", "Have a certifier issue one; then hand over again."
+)
 TOO_MANY = Reason("release", 18, "This vehicle has handed over too many recordings today.", "Go on after midnight UTC.")

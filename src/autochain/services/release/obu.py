@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from ...client import Client
 from ...edge.obu import PartKey
-from ...onchain.contracts.credentials import ATTESTATIONS
+from ...onchain.contracts.credentials import ATTESTATIONS, LIVE
 from ...onchain.contracts.identity import IDENTITIES
 from ...onchain.ledger import Signature
 from ...vault import KeyContext, wrap
 from ...wallet import Wallet
+from .certified import Certified
 from .committee import Committee, Member, ask_all, split_key, told
 from .errors import NOT_ALL_TOOK
 from .records import Deposit, SealedShare, signed_bytes
@@ -25,13 +26,19 @@ class Depositor:
         self._client = client
         self._vehicle = vehicle
         self._committee = committee
+        self._certified = Certified(client)
 
     async def keep(self, recording: bytes, fingerprint: bytes, keys: Sequence[PartKey]) -> None:
         shares = [
             split_key(self._committee, key.key, self._context(recording, key, self._vehicle.account)) for key in keys
         ]
-        identity = (await self._client.prove(IDENTITIES, self._vehicle.account)).proved
+        shown = await self._client.prove(IDENTITIES, self._vehicle.account)
+        identity = shown.proved
+        if shown.record is not None:
+            self._vehicle = await self._client.speaking(self._vehicle, shown.record.keys)
         attestation = (await self._client.prove(ATTESTATIONS, self._vehicle.account, "vehicle")).proved
+        needed = await self._certified.is_needed()
+        certificate = (await self._client.prove(LIVE, self._vehicle.account)).proved if needed else None
 
         async def hand_over(member: Member) -> None:
             place = self._committee.members.index(member)
@@ -44,8 +51,8 @@ class Depositor:
                 for key, of_key in zip(keys, shares, strict=True)
             )
             chain_id = self._client.trust.chain_id
-            deposit = Deposit(chain_id, self._vehicle.account, fingerprint, sealed, identity, attestation)
-            signature = Signature(0, self._vehicle.sign(signed_bytes(deposit)))
+            deposit = Deposit(chain_id, self._vehicle.account, fingerprint, sealed, identity, attestation, certificate)
+            signature = Signature(0, self._vehicle.sign(signed_bytes(deposit)), self._vehicle.key.suite)
             await member.release.deposit(replace(deposit, signatures=(signature,)))
 
         _, failed = await ask_all(self._committee, hand_over)

@@ -83,16 +83,19 @@ async def fetch(
 async def _request(client: Client, reader: Wallet, name: bytes, shown: Shown, *, time_ms: int) -> OpenRequest:
     """Gathers the proofs of all that gives the right on a receipt, and signs."""
     receipt: Receipt = shown.record
+    identity = await client.prove(IDENTITIES, receipt.reader)
     request = OpenRequest(
         receipt=name,
         time_ms=time_ms,
         receipt_proof=shown.proved,
         consent_proof=(await client.prove(CONSENTS, receipt.consent)).proved,
         recording_proof=(await client.prove(RECORDINGS, receipt.recording)).proved,
-        identity_proof=(await client.prove(IDENTITIES, receipt.reader)).proved,
+        identity_proof=identity.proved,
         owner_proof=(await client.prove(IDENTITIES, receipt.owner)).proved,
     )
-    return replace(request, signatures=(Signature(0, reader.sign(signed_bytes(request))),))
+    if identity.record is not None:
+        reader = await client.speaking(reader, identity.record.keys)
+    return replace(request, signatures=(Signature(0, reader.sign(signed_bytes(request)), reader.key.suite),))
 
 
 def _opened(chain_id: str, reader: Wallet, receipt: bytes, bought: Receipt, opened: Opened) -> dict[Category, bytes]:

@@ -36,6 +36,8 @@ class Deposit(Record, frozen=True):
     """Proof of the vehicle's DID."""
     attestation: Proved
     """Proof that an authority has attested it to be a vehicle."""
+    certificate: Proved | None = None
+    """Proof that it has a live certificate; None on a chain on which vehicles need none."""
     signatures: tuple[Signature, ...] = ()
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ...client import Client
 from ...onchain.contracts.consent import CONSENTS, Request, decide
-from ...onchain.contracts.credentials import ATTESTATIONS
+from ...onchain.contracts.credentials import ATTESTATIONS, LIVE
 from ...onchain.contracts.identity import IDENTITIES, Identity
 from ...onchain.contracts.market import RECEIPTS, Deliver, Receipt
 from ...onchain.contracts.recording import (
@@ -36,6 +36,7 @@ from ...vault import KeyBackup, KeyContext, KeyFolder, unwrap, wrap
 from ...wallet import Wallet
 from ..proving import MAX_AGE_MS, MAX_SKEW_MS, fresh_record, is_fresh, is_signed
 from . import errors
+from .certified import Certified
 from .log import Log
 from .records import Deposit, Forget, Opened, OpenRequest, SealedShare, signed_bytes
 
@@ -75,6 +76,7 @@ class ReleaseService:
         self._log = log
         self._client = client
         self._trust = client.trust
+        self._certified = Certified(client)
         self._clock = clock
         self._payer = payer
         self._backup = backup
@@ -93,9 +95,10 @@ class ReleaseService:
         identity, _ = self._fresh(IDENTITIES, deposit.identity, deposit.vehicle, absent=errors.NOT_THE_VEHICLE)
         if deposit.chain_id != self._trust.chain_id:
             raise errors.WRONG_RECORDING("for another chain")
-        if not identity.active or not is_signed(identity, signed_bytes(deposit), deposit.signatures):
+        now_ms = self._clock()
+        if not identity.active or not is_signed(identity, signed_bytes(deposit), deposit.signatures, now_ms=now_ms):
             raise errors.NOT_THE_VEHICLE()
-        self._fresh(ATTESTATIONS, deposit.attestation, deposit.vehicle, "vehicle", absent=errors.NOT_ATTESTED)
+        self._check_role(deposit, is_certified=await self._certified.is_needed())
         recording = recording_id(deposit.vehicle, deposit.fingerprint)
         contexts = [self._context(recording, share) for share in deposit.shares]
         for share, context in zip(deposit.shares, contexts, strict=True):
@@ -108,6 +111,22 @@ class ReleaseService:
             raise errors.TOO_MANY(f"{RECORDINGS_PER_DAY}")
         self._keys.put_all({context: share.sealed for share, context in zip(deposit.shares, contexts, strict=True)})
         today[deposit.vehicle] += new
+
+    def _check_role(self, deposit: Deposit, *, is_certified: bool) -> None:
+        """Refuses whom the chain does not take for a vehicle now."""
+        attestation, header = self._fresh(
+            ATTESTATIONS, deposit.attestation, deposit.vehicle, "vehicle", absent=errors.NOT_ATTESTED
+        )
+        at_ms = max(self._clock(), header.time_ms)
+        if not attestation.lasts(at_ms):
+            raise errors.NOT_ATTESTED("it is over")
+        if not is_certified:
+            return
+        if deposit.certificate is None:
+            raise errors.NOT_CERTIFIED()
+        live, _ = self._fresh(LIVE, deposit.certificate, deposit.vehicle, absent=errors.NOT_CERTIFIED)
+        if at_ms >= live.not_after_ms:
+            raise errors.NOT_CERTIFIED("it is over")
 
     def _today(self) -> Counter[bytes]:
         """Gives how many recordings each vehicle has handed over today."""
@@ -151,7 +170,7 @@ class ReleaseService:
         reader, _ = self._fresh(IDENTITIES, request.identity_proof, receipt.reader, absent=errors.READER_REVOKED)
         if not reader.active:
             raise errors.READER_REVOKED()
-        if not is_signed(reader, signed_bytes(request), request.signatures):
+        if not is_signed(reader, signed_bytes(request), request.signatures, now_ms=now_ms):
             raise errors.NOT_THE_READER()
         recording, _ = self._fresh(RECORDINGS, request.recording_proof, receipt.recording, absent=errors.NO_RECORDING)
         owner, _ = self._fresh(IDENTITIES, request.owner_proof, receipt.owner, absent=errors.NO_RECORDING)
