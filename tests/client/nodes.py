@@ -13,7 +13,7 @@ from autochain.node import NodeApp
 from autochain.onchain.crypto import tagged_hash
 from autochain.onchain.ledger import Answer, BlockAnswer, Node, Status, Submitted
 from autochain.onchain.ledger.light import Proved
-from autochain.wallet import Wallet
+from autochain.wallet import SeedKey, Wallet
 from chains import Party
 
 WAYS = ("in one process", "over HTTP")
@@ -23,7 +23,9 @@ def wallet_of(party: Party) -> Wallet:
     """Gives a test party's wallet."""
     return Wallet(
         name=party.name,
-        seed=party.seeds[0],
+        account=party.account,
+        key=SeedKey(party.suite, party.seeds[0]),
+        next=None,
         encryption=party.encryption,
         secret=tagged_hash("test/secret", party.name.encode()),
         salt=b"salt".ljust(32),

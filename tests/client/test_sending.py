@@ -110,7 +110,7 @@ def test_fee_sequence_and_expiry_are_right(chain: Chain, clock: VirtualClock) ->
         assert [transaction.proof.sequence for transaction in heard] == [0, 1, 1, 2]
         assert [transaction.proof.payer for transaction in heard] == [None, None, treasury.account, None]
         assert [transaction.fee_uacc for transaction in heard] == [
-            least(transaction.messages, signatures=2 if transaction.proof.payer else 1) for transaction in heard
+            least(transaction.messages, suites=transaction.proof.suites) for transaction in heard
         ]
         assert heard[0].fee_uacc == 0 < heard[1].fee_uacc < heard[2].fee_uacc < heard[3].fee_uacc
         assert fees_uacc == sum(transaction.fee_uacc for transaction in heard)

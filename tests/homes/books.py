@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from msgspec.structs import replace
-
 from autochain.onchain.contracts.consent import Purpose, Terms
 from autochain.onchain.contracts.market import Receipt
 from autochain.onchain.contracts.recording import HOUR_MS, Category, Precision
-from autochain.onchain.crypto import sha256
 from autochain.onchain.ids import contract_account
 from autochain.signals import Drive
 from autochain.wallet import Wallet
@@ -26,31 +23,6 @@ REWARD_UACC = 1_000
 """For each moment of a drive, as the chain file has it."""
 NEEDED = 2
 """How many members must give their shares."""
-
-
-class Rotated(Wallet, frozen=True):
-    """A wallet whose keys are others than those that its DID came of."""
-
-    registered: bytes
-
-    @property
-    def account(self) -> bytes:
-        return self.registered
-
-
-def rotated(wallet: Wallet, *, sealing: bool) -> Rotated:
-    """Gives a wallet with another signing key and, with `sealing`, another key to which secrets are sealed."""
-    return Rotated(
-        name=wallet.name,
-        seed=sha256(b"next" + wallet.seed),
-        encryption=sha256(b"next" + wallet.encryption) if sealing else wallet.encryption,
-        secret=wallet.secret,
-        salt=wallet.salt,
-        commitment=wallet.commitment,
-        kind=wallet.kind,
-        controller=wallet.controller,
-        registered=wallet.account,
-    )
 
 
 class Person:
@@ -167,8 +139,6 @@ class Sale:
     wanted: Wanted
     price_uacc: int
     bought_ms: int
-    sealed_to: Wallet
-    """With these keys the reader opens what it gets."""
     product: bytes | None = None
     given_by: set[int] = field(default_factory=set)
     status: str = "open"
@@ -264,12 +234,6 @@ class Books:
             if sale.status == "open" and sale.lapses_ms <= now_ms:
                 self.pay(ESCROW, sale.reader.account, sale.price_uacc)
                 sale.status = "refunded"
-
-
-def sealed_to(sale: Sale) -> Wallet:
-    """Gives the reader's present wallet, but with the key to which the keys of this purchase are sealed."""
-    wallet = sale.reader.wallet
-    return replace(wallet, encryption=sale.sealed_to.encryption) if isinstance(wallet, Rotated) else wallet
 
 
 def as_shown(receipt: Receipt) -> tuple[Any, ...]:

@@ -30,7 +30,7 @@ from autochain.vault import KeyBackup, KeyFolder
 from autochain.wallet import Wallet
 
 from .accounts import fees_paid
-from .books import ESCROW, NEEDED, POOL, Books, Given, Goods, Person, Sale, Trip, Wanted, sealed_to
+from .books import ESCROW, NEEDED, POOL, Books, Given, Goods, Person, Sale, Trip, Wanted
 from .committee import MEMBERS, two_of_three
 from .scene import DAY_MS, NOW_MS, VIN, Clock
 
@@ -262,7 +262,7 @@ class History(RuleBasedStateMachine):
             expected=allowed and self.can_pay(reader, price_uacc),
         )
         if receipt is not None:
-            sale = Sale(reader, trip, consent, wanted, price_uacc, self.now_ms, reader.wallet)
+            sale = Sale(reader, trip, consent, wanted, price_uacc, self.now_ms)
             self.books.sell(receipt, sale)
         return receipt
 
@@ -272,7 +272,6 @@ class History(RuleBasedStateMachine):
         allowed = wallet is sale.reader.wallet and self.books.may_fetch(sale, self.now_ms)
         if allowed:
             self.books.give(receipt, self.running.present)
-            wallet = sealed_to(sale)
         reading: Reading | None = self.attempt(
             fetch(network.client, wallet, network.committee, network.vault, receipt, clock=self.clock),
             expected=allowed and len(self.running.present) >= NEEDED,
@@ -301,17 +300,17 @@ class History(RuleBasedStateMachine):
                 self.books.consents[receipt.consent] = Given(given.owner, buyer, given.terms)
             assert receipt.consent == self.books.taken[offer, buyer]
             trip, price_uacc = self.books.trips[recording], given.terms.price_uacc
-            sale = Sale(buyer, trip, receipt.consent, goods.wanted, price_uacc, self.now_ms, buyer.wallet, product)
+            sale = Sale(buyer, trip, receipt.consent, goods.wanted, price_uacc, self.now_ms, product)
             self.books.sell(name, sale)
         return [fresh[recording][0] for recording in goods.items]
 
-    def gave(self, receipt: bytes, buyer: Person) -> bool:
-        """Enters what members give on a receipt, and says whether the buyer can read with its present keys."""
+    def gave(self, receipt: bytes) -> bool:
+        """Enters what members give on a receipt, and says whether the buyer can read it."""
         sale = self.books.sales[receipt]
         if not self.books.may_fetch(sale, self.now_ms):
             return False
         self.books.give(receipt, self.running.present)
-        return len(self.running.present) >= NEEDED and sale.sealed_to.encryption == buyer.wallet.encryption
+        return len(self.running.present) >= NEEDED
 
     def wait(self, hours: int) -> None:
         """Lets time pass, and has a block made in which falls due what does."""

@@ -19,7 +19,6 @@ from autochain.onchain.contracts.identity import IDENTITIES, HandOver
 from autochain.onchain.contracts.market import Buy, Item, Publish, Published
 from autochain.onchain.contracts.recording import Erase, ListRecordings
 from autochain.onchain.contracts.token import Transfer
-from autochain.onchain.crypto import sha256
 from autochain.onchain.refusals import Refusal
 from autochain.onchain.units import TOTAL_SUPPLY_UACC
 
@@ -52,13 +51,19 @@ async def steps(scene: Scene) -> AsyncIterator[None]:
     await client.send(scene.owner, Erase(scene.recordings[0]))
     heir = await network.party("heir", kind="person")
     await client.send(scene.owner, HandOver(scene.car.account), payer=heir)
+    car = scene.car
+    await client.send(heir, identity.Recover(car.account, (car.public_key,), 1, car.encryption_key))
     yield
     leaver = await network.party("leaver")
     await network.attest(leaver, "insurer")
     yield
     registrar, operation = network.wallet("registrar"), network.wallet("operation")
     await client.send(registrar, credentials.Withdraw(leaver.account, "insurer"), payer=operation)
-    await client.send(leaver, identity.Rotate((leaver.public_key,), 1, sha256(b"another key")))
+    for _ in range(2):
+        # First by the keys that were promised, then, nothing being promised any more, by naming others.
+        change = leaver.rotated(promises=False)
+        await client.send(change.signer, change.message)
+        leaver = change.wallet
     await client.send(leaver, identity.Revoke(leaver.account))
 
 

@@ -10,7 +10,7 @@ import msgspec
 from autochain.client import Client
 from autochain.network import Network
 from autochain.onchain.contracts.consent import ListConsents
-from autochain.onchain.contracts.credentials import ROLES, Holds
+from autochain.onchain.contracts.credentials import ROLES, GetAttestation
 from autochain.onchain.contracts.identity import GetIdentity
 from autochain.onchain.contracts.market import ListReceipts
 from autochain.onchain.contracts.recording import ListRecordings
@@ -129,7 +129,7 @@ async def records(network: Network, recount: Recount) -> dict[str, dict[str, Any
         if identity is not None:
             found["accounts"][account] = plain(identity)
             del found["accounts"][account]["sequence"]
-            held = [role for role in ROLES if await client.ask(Holds(known, role))]  # type: ignore[arg-type]
+            held = [role for role in ROLES if await client.ask(GetAttestation(known, role))]
             found["roles"] |= {f"{account} {role}": role for role in held}
     for name in client.dispatcher.contracts:
         found["accounts"][contract_account(name).hex()] = {"kind": "contract", "contract": name}

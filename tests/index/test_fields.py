@@ -15,9 +15,16 @@ from chains import CONTRACTS
 
 ACCOUNTS = {
     "account",
+    "agreed_by",
     "authority",
+    "by",
     "controller",
     "device",
+    "devices",
+    "guardian",
+    "guardians",
+    "issuer",
+    "maker",
     "member",
     "owner",
     "payee",

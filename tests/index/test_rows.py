@@ -20,6 +20,7 @@ SEEN = {
     "identity/Registered",
     "identity/HandedOver",
     "identity/Rotated",
+    "identity/Recovered",
     "identity/Revoked",
     "credentials/Attested",
     "credentials/Withdrawn",

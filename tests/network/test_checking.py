@@ -87,7 +87,7 @@ def test_a_chain_with_a_contract_that_the_program_has_not_is_refused_by_every_st
     else:
         # A clone that never had it does not name it in its chain file, either.
         written = (Path(__file__).parents[2] / "chains" / "main.toml").read_text()
-        (tmp_path / "main.toml").write_text(written.replace(', "market"]', "]"))
+        (tmp_path / "main.toml").write_text(written.replace(' "market",', ""))
         monkeypatch.setattr(chain_file, "_folder", lambda: tmp_path)
     monkeypatch.setattr(chain_file, "CONTRACTS", contracts)
     with refuses(OTHER_CONTRACTS):

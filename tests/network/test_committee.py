@@ -28,6 +28,7 @@ from autochain.onchain.contracts.release import LOGS
 from autochain.onchain.refusals import Refusal
 from autochain.services.release import Log, Reading, buy, errors, fetch
 from autochain.wallet import Wallet
+from autochain.wallet.sealing import KEY_FILE
 
 DAY_MS = 24 * 3_600_000
 SECOND = MEMBERS[1]
@@ -282,7 +283,9 @@ def test_a_member_whose_port_is_taken_says_which_and_names_no_option_that_it_lac
     assert "--port" not in served.stderr
 
 
-def test_a_member_needs_nothing_but_the_networks_facts_and_its_own_folder(members: Members, tmp_path: Path) -> None:
+def test_a_member_needs_nothing_but_the_networks_facts_its_own_folder_and_the_key_that_opens_it(
+    members: Members, tmp_path: Path
+) -> None:
     served = run_command(members.home, "release", "serve", "operation")
     assert served.returncode != 0
     assert "This party is no member of the committee" in served.stderr
@@ -290,7 +293,8 @@ def test_a_member_needs_nothing_but_the_networks_facts_and_its_own_folder(member
     assert members.stop(SECOND) == 0
     shutil.copytree(members.home / "parties" / SECOND, own / "parties" / SECOND)
     shutil.rmtree(members.home / "parties" / SECOND)
-    shutil.copy(members.home / "network.json", own)
+    for name in ("network.json", f"parties/{KEY_FILE}"):
+        shutil.copy(members.home / name, own / name)
     address = Home(members.home).address()
     assert address is not None
     members.start(SECOND, arguments=["--node", address], home=own)

@@ -17,7 +17,7 @@ from autochain.onchain.contracts.recording import ListRecordings
 from autochain.onchain.refusals import Reason, Refusal
 from autochain.services.registrar.errors import NO_SHARE, TOO_FEW
 from autochain.services.release.log import LOG_BROKEN
-from autochain.wallet.wallet import BAD_WALLET, WALLET_OPEN
+from autochain.wallet.errors import BAD_WALLET, WALLET_OPEN
 
 
 def damage(path: Path) -> None:

@@ -12,7 +12,9 @@ import pytest
 from homes import Scene, play
 
 from autochain.network import Exported, erase, export_data
+from autochain.network.credentials import CredentialFolder, Kept
 from autochain.onchain.contracts.consent import Offer, Offered
+from autochain.onchain.contracts.credentials import ApplyForCertificate, IssueCertificate
 from autochain.onchain.contracts.market import Item, Publish, Published
 from autochain.onchain.contracts.mining import GetReward
 from autochain.onchain.contracts.recording import GetRecording
@@ -52,6 +54,15 @@ def test_an_export_of_what_is_half_erased_holds_the_rest(home: Path, tmp_path: P
     play(home, story)
 
 
+async def certify(scene: Scene) -> str:
+    """Has a certificate of the car put on record, and gives its fingerprint."""
+    registrar, operation = map(scene.network.wallet, ("registrar", "operation"))
+    await scene.client.send(scene.car, ApplyForCertificate(bytes(32), scene.car.public_key))
+    issue = IssueCertificate(scene.car.account, bytes(16), bytes(32), scene.clock(), scene.clock() + 86_400_000)
+    await scene.client.send(registrar, issue, payer=operation)
+    return issue.fingerprint.hex()
+
+
 def test_an_export_holds_what_the_party_has_and_offers_and_what_became_of_its_recordings(
     home: Path, tmp_path: Path
 ) -> None:
@@ -65,6 +76,7 @@ def test_an_export_holds_what_the_party_has_and_offers_and_what_became_of_its_re
             publish = Publish(publisher.name, items, "research", ("motion",), "coarse")
             products[publisher.name] = (await client.send(publisher, publish)).event(Published).product
         await scene.network.attest(scene.owner, "owner")
+        fingerprint = await certify(scene)
         first = scene.recordings[0]
         await erase(scene.network, scene.owner, [first], progress=no_progress)
         done, files = await exported(scene, tmp_path / "mine.zip")
@@ -76,12 +88,36 @@ def test_an_export_holds_what_the_party_has_and_offers_and_what_became_of_its_re
         assert records(files, "balance") == {owner: {"amount_uacc": await client.balance_uacc(scene.owner.account)}}
         assert {name: record["controller"] for name, record in records(files, "vehicles").items()} == {car: owner}
         assert set(records(files, "attestations")) == {f"{owner}.owner", f"{car}.vehicle"}
+        assert {name: record["device"] for name, record in records(files, "certificates").items()} == {fingerprint: car}
         rewards = {name.hex(): present(await client.ask(GetReward(name)), "it earned") for name in scene.recordings}
         assert {name: record["reward_uacc"] for name, record in records(files, "rewards").items()} == {
             name: reward.reward_uacc for name, reward in rewards.items()
         }
         member = scene.network.committee.members[0].account.hex()
         assert set(records(files, "erasures")) == {f"{first.hex()}.{member}"}
+
+    play(home, story)
+
+
+def test_an_export_holds_the_credentials_that_the_party_keeps_opened(home: Path, tmp_path: Path) -> None:
+    async def story(scene: Scene) -> None:
+        own, other = (CredentialFolder(scene.network.home.parties, party) for party in ("owner", "buyer"))
+        alone = Kept({"id": "urn:a"})
+        passed_on = Kept({"id": "urn:c"}, ({"id": "urn:b"},))
+        for kept in (alone, passed_on):
+            own.add(kept)
+        other.add(Kept({"id": "urn:not-the-owners"}))
+        done, files = await exported(scene, tmp_path / "mine.zip")
+        assert (done.credentials, done.missing) == (2, [])
+        found = {name: json.loads(data) for name, data in files.items() if name.startswith("credentials/")}
+        assert found == {
+            f"credentials/{alone.name}.json": alone.document,
+            f"credentials/{passed_on.name}.json": {"credentials": [{"id": "urn:b"}, {"id": "urn:c"}]},
+        }
+        (own.path / f"{alone.name}.json").write_bytes(b"damaged")
+        done, files = await exported(scene, tmp_path / "half.zip")
+        assert done.credentials == 1
+        assert alone.name in files["missing.txt"].decode()
 
     play(home, story)
 

@@ -24,6 +24,7 @@ from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.crypto import tagged_hash
 from autochain.onchain.refusals import Reason, present
 from autochain.onchain.units import UACC_PER_ACC
+from autochain.signals.refusals import VIN_CHECK_DIGIT
 from autochain.wallet import create
 
 OTHER_VIN = "VF1RFA00068512345"
@@ -60,7 +61,7 @@ def test_a_party_that_has_spent_all_it_had_is_given_nothing_more(home: Path) -> 
         wallet = await scene.network.party("spender", kind="person")
         held = await scene.client.balance_uacc(wallet.account)
         spending = Transfer(scene.owner.account, held)
-        fee_uacc = scene.client.dispatcher.least_fee_uacc((spending,), signatures=1)
+        fee_uacc = scene.client.dispatcher.least_fee_uacc((spending,), suites=(1,))
         await scene.client.send(wallet, Transfer(scene.owner.account, held - fee_uacc))
         await scene.network.party("spender", kind="person")
         assert await scene.client.balance_uacc(wallet.account) == 0
@@ -124,6 +125,17 @@ def test_vehicles_that_a_file_names_otherwise_are_told_apart_by_their_owner_alon
     play(home, story)
 
 
+def test_what_has_the_form_of_a_vin_and_a_wrong_check_digit_is_no_name_of_a_vehicle(home: Path) -> None:
+    async def story(scene: Scene) -> None:
+        with refuses(VIN_CHECK_DIGIT):
+            await scene.network.vehicle("van", scene.owner, subject="1M8GDM9A1KP042788")
+        # No DID is left behind, nor keys.
+        assert "van" not in scene.network.names().values()
+        await scene.network.vehicle("van", scene.owner, subject="1M8GDM9AXKP042788")
+
+    play(home, story)
+
+
 def test_a_role_is_attested_once(home: Path) -> None:
     async def story(scene: Scene) -> None:
         assert not await scene.client.ask(Holds(scene.buyer.account, "buyer"))
@@ -141,7 +153,7 @@ def test_a_vehicle_that_could_soon_not_pay_is_given_acc_by_its_owner_again(home:
         client, car = scene.client, scene.car
         low_uacc = STARTING_UACC["device"] // LOW_SHARE
         held = await client.balance_uacc(car.account)
-        fee_uacc = client.dispatcher.least_fee_uacc((Transfer(scene.owner.account, 1),), signatures=1)
+        fee_uacc = client.dispatcher.least_fee_uacc((Transfer(scene.owner.account, 1),), suites=(1,))
         await client.send(car, Transfer(scene.owner.account, held - fee_uacc - low_uacc))
         await scene.network.vehicle("car", scene.owner, subject=VIN)
         assert await client.balance_uacc(car.account) == low_uacc

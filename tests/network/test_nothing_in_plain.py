@@ -119,9 +119,9 @@ def test_nothing_of_a_drive_and_no_name_of_a_vehicle_stands_in_any_file_of_the_h
         assert {name: found for name, data in files.items() if (found := betrayed(data, secrets))} == {}
     kinds = {Path(name).suffix or Path(name).parts[0] for name in contents(replayed.home)}
     assert kinds == {".mdb", ".json", ".key", ".share", ".log", ".sqlite", "lock", "vault", "parties"}
-    # What lies with a party and has no suffix is how often it has asked the registrars.
+    # What lies with a party and has no suffix is how often it has asked the registrars, and what it has issued.
     named = [Path(name) for name in contents(replayed.home) if Path(name).parts[0] == "parties"]
-    assert {path.parts[2] for path in named if not path.suffix} == {"evaluations"}
+    assert {path.parts[2] for path in named if not path.suffix} == {"evaluations", "issued"}
     assert len(replayed.recordings) == 3
 
 
@@ -141,7 +141,7 @@ def test_the_logs_of_the_process_that_ran_it_tell_nothing(table: Path, replayed:
 def test_no_key_lies_open_and_none_lies_on_the_chain(replayed: Replayed) -> None:
     """Every sealed key lies with its party, a file each; the chain's files hold none, sealed or open."""
     files = contents(replayed.home)
-    keys = {name: data.partition(b"\n")[2] for name, data in files.items() if name.endswith(".key")}
+    keys = {name: data.partition(b"\n")[2] for name, data in files.items() if Path(name).match("keys/*/*.key")}
     assert {Path(name).parts[1] for name in keys} == {"owner", "release"}
     assert all(Path(name).parts[0] == "parties" and Path(name).parts[2] == "keys" for name in keys)
     assert len(keys) == 2 * 11 * 3
@@ -172,22 +172,26 @@ def test_only_the_user_can_read_what_lies_in_the_home(replayed: Replayed) -> Non
 
 
 def test_parties_keys_lie_apart(replayed: Replayed) -> None:
-    parties = {path.name for path in (replayed.home / "parties").iterdir()}
+    parties = {path.name for path in (replayed.home / "parties").iterdir() if path.is_dir()}
     vehicles = {name for name in parties if name.startswith("vehicle-")}
     assert len(vehicles) == 3
     assert parties - vehicles == {
+        "approval-authority",
         "buyer",
         "buyer-2",
+        "dismantler",
         "foundation",
         "ido",
         "maker",
         "operation",
         "owner",
         "registrar",
+        "registration-authority",
         "regulator",
         "release",
         "stranger",
         "technology",
         "validator",
+        "workshop",
     }
     assert all((replayed.home / "parties" / name / "wallet.json").exists() for name in parties)

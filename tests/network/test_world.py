@@ -10,12 +10,12 @@ from homes import fees_paid, refuses
 from autochain.network import Home, Network, open_network, verify_recording
 from autochain.onchain.contracts.consent import ListConsents, ListOffers, Revoke, Withdraw
 from autochain.onchain.contracts.credentials import Holds, Role
-from autochain.onchain.contracts.identity import HandOver
 from autochain.onchain.contracts.market import GetReceipt, ListProducts, ListReceipts
 from autochain.onchain.contracts.mining import GetReward
 from autochain.onchain.contracts.recording import GetRecording, ListRecordings
 from autochain.onchain.contracts.token import Transfer
 from autochain.onchain.contracts.token.errors import TOO_POOR
+from autochain.onchain.contracts.vehicles import GetLife, Sell
 from autochain.onchain.refusals import present
 from autochain.onchain.units import UACC_PER_ACC
 from autochain.services.release import fetch
@@ -148,7 +148,7 @@ def test_what_a_world_tells_is_what_the_chain_says(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_car_that_was_handed_over_has_its_next_owner_and_the_others_drive_on(tmp_path: Path) -> None:
+def test_a_car_that_was_sold_has_its_next_owner_and_the_others_drive_on(tmp_path: Path) -> None:
     async def run() -> None:
         async with open_network(Home(tmp_path / "home")) as network:
             start_ms = network.clock() - PAST_MS
@@ -156,7 +156,8 @@ def test_a_car_that_was_handed_over_has_its_next_owner_and_the_others_drive_on(t
             await drive(network, fleet)
             sold, other = (car.name for car in fleet.cars)
             car, former, next_owner = (network.wallet(name) for name in (sold, "owner-01", "owner-02"))
-            await network.client.send(former, HandOver(car.account), payer=next_owner)
+            life = present(await network.client.ask(GetLife(car.account)), "a car that drove has a life")
+            await network.client.send(former, Sell(car.account, life.odometer_m, bytes(32)), payer=next_owner)
             assert await network.owner(car) == next_owner
             before = len(await network.client.pages(ListRecordings()))
             told: list[Sale | ProductSale] = []
@@ -204,7 +205,7 @@ def test_a_new_product_takes_the_place_of_the_one_before(tmp_path: Path) -> None
 async def leave(network: Network, name: str, uacc: int) -> None:
     """Leaves a party so much and no more."""
     client, wallet = network.client, network.wallet(name)
-    fee_uacc = client.dispatcher.least_fee_uacc((Transfer(wallet.account, 1),), signatures=1)
+    fee_uacc = client.dispatcher.least_fee_uacc((Transfer(wallet.account, 1),), suites=(1,))
     held = await client.balance_uacc(wallet.account)
     await client.send(wallet, Transfer(network.wallet("foundation").account, held - fee_uacc - uacc))
 

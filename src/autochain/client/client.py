@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from msgspec.structs import replace
 
 from ..onchain.codec import Codec, encode
+from ..onchain.crypto import PublicKey
 from ..onchain.ledger import (
     BlockAnswer,
     ChainSpec,
@@ -39,6 +40,12 @@ SEQUENCE_PAUSE_S = 0.05
 """Before the second try; doubled before each further one."""
 EXPIRY_BLOCKS = 1_000
 """How many blocks a transaction may wait before it expires."""
+KEYS_EXPIRED = Reason(
+    "client",
+    4,
+    "The keys of this wallet have expired.",
+    "Bring those that it promised with `account rotate`; without any, let its guardians recover it: `account recover`.",
+)
 
 
 class Sent(NamedTuple):
@@ -63,12 +70,22 @@ class Shown(NamedTuple):
 class Client:
     """Speaks to one chain through a node that it need not trust.
 
-    `trust` says whose signatures count; queries are the node's word, `prove` is checked here.
+    `trust` says whose signatures count; queries are the node's word, `prove` is checked here. `renewed` gives the
+    wallet that took the place of one whose keys were changed elsewhere.
     """
 
-    def __init__(self, node: Node, spec: ChainSpec, contracts: Mapping[str, Contract], trust: Trust) -> None:
+    def __init__(
+        self,
+        node: Node,
+        spec: ChainSpec,
+        contracts: Mapping[str, Contract],
+        trust: Trust,
+        *,
+        renewed: Callable[[Client, Wallet], Awaitable[Wallet]] | None = None,
+    ) -> None:
         self.node = node
         self.trust = trust
+        self._renewed = renewed
         self.dispatcher = Dispatcher(spec, contracts)
         self._locks: defaultdict[bytes, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._answers: dict[type[Query[Any]], Codec[Any]] = {}
@@ -88,21 +105,51 @@ class Client:
         """Submits, and tries again when another process of the same party was faster and took the sequence."""
         for retry in range(1, SEQUENCE_TRIES):
             try:
-                return await self._submit(sender, messages, payer)
+                return await self._submit_as_now(sender, messages, payer)
             except Refusal as refusal:
                 if refusal.reason != errors.WRONG_SEQUENCE:
                     raise
             # The other's transaction may still wait for its block; only then the chain tells the next sequence.
             await asyncio.sleep(SEQUENCE_PAUSE_S * 2 ** (retry - 1))
-        return await self._submit(sender, messages, payer)
+        return await self._submit_as_now(sender, messages, payer)
+
+    async def _submit_as_now(self, sender: Wallet, messages: tuple[Message, ...], payer: Wallet | None) -> Submitted:
+        """Submits, and once more when the keys that sign were replaced since these wallets were opened."""
+        try:
+            return await self._submit(sender, messages, payer)
+        except Refusal as refusal:
+            if refusal.reason == errors.KEYS_EXPIRED:
+                raise KEYS_EXPIRED(await self._expired(sender, payer)) from None
+            if refusal.reason != errors.BAD_SIGNATURE or self._renewed is None:
+                raise
+            now = await self._renewed(self, sender), payer and await self._renewed(self, payer)
+            if now == (sender, payer):
+                raise
+        return await self._submit(now[0], messages, now[1])
+
+    async def speaking(self, wallet: Wallet, keys: tuple[PublicKey, ...]) -> Wallet:
+        """Gives the wallet that speaks by an account's keys: this one, or where it is of before, its successor."""
+        if self._renewed is None or keys == (wallet.public_key,):
+            return wallet
+        return await self._renewed(self, wallet)
+
+    async def _expired(self, *wallets: Wallet | None) -> str:
+        """Names those whose keys expire, of whom one's have expired."""
+        named = [
+            wallet.name
+            for wallet in wallets
+            if wallet is not None and (keys := await self.ask(interfaces.KeysOf(wallet.account))) and keys.until_ms
+        ]
+        return ", ".join(named)
 
     async def _submit(self, sender: Wallet, messages: tuple[Message, ...], payer: Wallet | None) -> Submitted:
         keys, height = await self._ask(interfaces.KeysOf(sender.account))
+        suites = sender.suites + (payer.suites if payer else ())
         draft = Draft(
             chain_id=self.trust.chain_id,
             messages=messages,
             sequence=keys.sequence if keys else 0,
-            fee_uacc=self.dispatcher.least_fee_uacc(messages, signatures=2 if payer else 1),
+            fee_uacc=self.dispatcher.least_fee_uacc(messages, suites=suites),
             expiry_height=height + EXPIRY_BLOCKS,
         )
         return await self.node.submit(sign(draft, sender, payer=payer))

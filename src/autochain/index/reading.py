@@ -10,7 +10,7 @@ import msgspec
 
 from ..onchain.codec import named
 from ..onchain.contracts.credentials import Attested, Withdrawn
-from ..onchain.contracts.identity import HandedOver, Registered, Revoked, Rotated
+from ..onchain.contracts.identity import HandedOver, Kept, Recovered, Registered, Revoked, Rotated, Succeeded
 from ..onchain.ids import ID_BYTES
 from ..onchain.ledger import BlockAnswer, Dispatcher, Event, Message, Transaction, TransactionResult, transaction_hash
 from ..onchain.ledger.header import LightBlock
@@ -18,7 +18,7 @@ from ..onchain.refusals import Refusal, ensure
 from .rows import BlockRow, EventRow, TransactionRow
 from .tables import EVENTS_PER_BLOCK
 
-IDENTITY_CHANGES = (Registered, Rotated, Revoked, HandedOver)
+IDENTITY_CHANGES = (Registered, Rotated, Succeeded, Recovered, Revoked, HandedOver, Kept)
 """Events after which an account's record is another one."""
 
 
@@ -116,7 +116,7 @@ class _Block:
         batch.subjects += [(each, seq) for each in sorted({found.hex() for _, found in pairs})]
         batch.named |= pairs
         if isinstance(event, IDENTITY_CHANGES):
-            batch.changed.add(event.device if isinstance(event, HandedOver) else event.account)
+            batch.changed.add(event.device if isinstance(event, HandedOver | Kept) else event.account)
         if isinstance(event, Attested | Withdrawn):
             batch.roles.add((event.subject, event.role))
 

@@ -11,7 +11,7 @@ from sqlalchemy import Table
 
 from ..onchain.codec import Codec, encode, named
 from ..onchain.contracts.consent import Consent, GetConsent
-from ..onchain.contracts.credentials import Holds, Role
+from ..onchain.contracts.credentials import Attestation, GetAttestation, Role
 from ..onchain.contracts.identity import GetIdentity, Identity
 from ..onchain.contracts.market import GetReceipt, Receipt
 from ..onchain.contracts.recording import GetRecording, Recording
@@ -58,7 +58,7 @@ ALLOCATIONS: Codec[tuple[tuple[str, Allocation], ...]] = Codec(
     tuple[tuple[str, Allocation], ...], max_bytes=MAX_ANSWER_BYTES
 )
 COMMITTEE: Codec[Committee | None] = Codec(Committee | None, max_bytes=MAX_ANSWER_BYTES)
-HOLDS: Codec[bool] = Codec(bool, max_bytes=16)
+ATTESTATION: Codec[Attestation | None] = Codec(Attestation | None, max_bytes=MAX_ANSWER_BYTES)
 
 
 class Records(NamedTuple):
@@ -102,7 +102,7 @@ class Asking:
         rows += await self._rows(IDENTITY, (mentioned - self._known - self._of_contracts) | batch.changed)
         roles = []
         for account, role in sorted(batch.roles):
-            roles.append((account.hex(), role, await self._holds(account, role)))  # type: ignore[arg-type]
+            roles.append((account.hex(), role, await self._is_attested(account, role)))  # type: ignore[arg-type]
         return Records(rows, roles)
 
     def _has(self, contract: str) -> bool:
@@ -126,8 +126,8 @@ class Asking:
             self._known.clear()
         self._known.add(account)
 
-    async def _holds(self, account: bytes, role: Role) -> bool:
-        return bool(await self._ask(Holds(account, role), HOLDS))
+    async def _is_attested(self, account: bytes, role: Role) -> bool:
+        return await self._ask(GetAttestation(account, role), ATTESTATION) is not None
 
     async def _ask(self, query: Query[Any], codec: Codec[Any]) -> Any:
         answer = await self._node.query(encode(query))

@@ -7,7 +7,7 @@ from .export import Exported, export_data
 from .home import Home, default_home
 from .http import HttpSettings, Served, open_http
 from .network import CHAIN, Network, Opened, now_ms, open_network, reach_network
-from .parties import make_personas
+from .parties import acting, make_personas
 from .reading import (
     Paid,
     buy_product,
@@ -20,6 +20,18 @@ from .reading import (
     read_under_consent,
     verify_recording,
 )
+from .renewing import (
+    NO_GUARDIANS,
+    Changed,
+    catch_up,
+    change_keys,
+    end_account,
+    ensure_admitted,
+    name_guardians,
+    prepare_recovery,
+    settle,
+    take_over,
+)
 from .replay import Replay, Replayed, Terms, exact_categories
 from .rights import ErasureReceipt, SharingList, erase, sharing_list
 from .server import listen, serving
@@ -29,7 +41,9 @@ from .vaults import audit_vaults
 __all__ = [
     "CHAIN",
     "HOME_IN_USE",
+    "NO_GUARDIANS",
     "NO_NETWORK",
+    "Changed",
     "Check",
     "ErasureReceipt",
     "Exported",
@@ -44,12 +58,17 @@ __all__ = [
     "Served",
     "SharingList",
     "Terms",
+    "acting",
     "audit_vaults",
     "buy_product",
+    "catch_up",
+    "change_keys",
     "check_contracts",
     "check_home",
     "covering_offers",
     "default_home",
+    "end_account",
+    "ensure_admitted",
     "erase",
     "exact_categories",
     "explain",
@@ -59,15 +78,19 @@ __all__ = [
     "listen",
     "make_personas",
     "member_service",
+    "name_guardians",
     "now_ms",
     "open_http",
     "open_network",
     "pay_product",
+    "prepare_recovery",
     "reach_network",
     "read_recording",
     "read_under_consent",
     "replay_home",
     "serving",
+    "settle",
     "sharing_list",
+    "take_over",
     "verify_recording",
 ]

@@ -12,18 +12,19 @@ import msgspec
 from ..client import host_and_port
 from ..node import HISTORY_HEIGHTS
 from ..onchain.codec import encode
-from ..onchain.contracts import consent, credentials, identity, market, mining, recording, release, token
-from ..onchain.crypto import SUITES
+from ..onchain.contracts import consent, credentials, identity, market, mining, recording, release, token, vehicles
+from ..onchain.crypto import SUITES, check_suites
 from ..onchain.ids import contract_account
 from ..onchain.ledger import ChainSpec, Contract, Genesis, Limits
 from ..onchain.refusals import Refusal
 from ..onchain.units import TOTAL_SUPPLY_UACC, mul_div
+from ..vault import Cipher
 from ..wallet import Wallet
 from .errors import BAD_CHAIN_FILE
 
 CONTRACTS: Mapping[str, Contract] = {
     made.CONTRACT.name: made.CONTRACT
-    for made in (identity, credentials, token, mining, release, recording, consent, market)
+    for made in (identity, credentials, token, mining, release, recording, consent, market, vehicles)
 }
 
 
@@ -39,6 +40,8 @@ class ChainFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suites: tuple[int, ...]
     bind: dict[str, str]
     genesis: dict[str, dict[str, Any]]
+    cipher: Cipher = "AES-256-GCM"
+    """With what vehicles seal their readings; what was sealed otherwise still opens."""
     demonstration: bool = False
     """Whether anybody at the node's address may act as any party whose keys lie in its home."""
     limits: dict[str, int] = {}
@@ -68,6 +71,7 @@ def load(name: str) -> ChainFile:
         raise BAD_CHAIN_FILE(f"{path}: {', '.join(unknown) or file.engine} is not known")
     if not file.suites or file.history_heights < 1:
         raise BAD_CHAIN_FILE(f"{path}: suites and history_heights must be at least one")
+    check_suites(file.suites)
     for party, address in file.members_at.items():
         try:
             host_and_port(address)
@@ -140,6 +144,7 @@ def _identity_of(wallet: Wallet) -> tuple[bytes, identity.Identity]:
         encryption_key=said.encryption_key,
         controller=said.controller,
         registered_ms=0,
+        next=said.next,
     )
     return wallet.account, record
 
@@ -148,7 +153,10 @@ def _credentials(given: Mapping[str, Any], parties: Parties) -> credentials.Para
     authorities = tuple(
         (parties(name).account, credentials.Authority(tuple(roles))) for name, roles in given["authorities"].items()
     )
-    return credentials.Parameters(authorities)
+    certification = credentials.Certification(
+        tuple(parties(name).account for name in given["certifiers"]), tuple(given["certified"])
+    )
+    return credentials.Parameters(authorities, certification=certification)
 
 
 def _release(given: Mapping[str, Any], parties: Parties) -> release.Committee:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..onchain.codec import encode, named
 from ..onchain.contracts import consent, market, recording
 from ..onchain.contracts.consent import CONSENTS, OFFERS, ListConsents, ListOffers
-from ..onchain.contracts.credentials import ATTESTATIONS, ROLES
+from ..onchain.contracts.credentials import ATTESTATIONS, CERTIFICATES, ROLES, CertificatesOf
 from ..onchain.contracts.identity import IDENTITIES
 from ..onchain.contracts.market import PRODUCTS, RECEIPTS, ListProducts, ListReceipts
 from ..onchain.contracts.mining import CLAIMED
@@ -38,27 +38,31 @@ class Exported(NamedTuple):
     receipts: int
     offers: int
     products: int
+    credentials: int
+    """Those that it keeps, issued or held."""
     missing: list[str]
-    """Readings that should be in it and could not be read, and why."""
+    """Readings and credentials that should be in it and could not be read, and why."""
 
 
 _README = """What the chain {chain} has about you.
 
-identity, balance, vehicles (yours now), attestations (of you and of them, by role), recordings, rewards (by recording),
-erasures (by recording and holder: its statement that it destroyed its keys), consents-given, consents-received, offers,
-products, read-by-others, bought: each record as JSON, and beside it its proof (.proof: a key of the chain's state, its
-value, an ICS-23 proof and a LightBlock of CometBFT, in MessagePack), which `autochain.onchain.ledger.light.PROVED`
-reads and `check_proved` beside it checks. Of recordings, consents, offers, products and purchases there are no others:
-the chain counts as many.
+identity, balance, vehicles (yours now), attestations (of you and of them, by role), certificates (of them), recordings,
+rewards (by recording), erasures (by recording and holder: its statement that it destroyed its keys), consents-given,
+consents-received, offers, products, read-by-others, bought: each record as JSON, and beside it its proof (.proof: a key
+of the chain's state, its value, an ICS-23 proof and a LightBlock of CometBFT, in MessagePack), which
+`autochain.onchain.ledger.light.PROVED` reads and `check_proved` beside it checks. Of recordings, consents, offers,
+products and purchases there are no others: the chain counts as many.
 readings: what your vehicles recorded, as far as you still hold the keys.
-missing.txt, if it is there: readings whose keys you hold and that could not be read, and why.
+credentials: those that you keep, issued or held, as JSON, opened: keep them safe. One of access that was passed on to
+you has those above it in its file. They do not stand on the chain.
+missing.txt, if it is there: readings whose keys you hold, and credentials, that could not be read, and why.
 """
 
 
 async def export_data(network: Network, owner: Wallet, out: Path, *, progress: Progress) -> Exported:
-    """Writes all that the network has about a party into a zip file: records with their proofs, and its readings.
+    """Writes all that the network has about a party into a zip file: proved records, its readings and credentials.
 
-    Readings that can't be read are named in it, and hold up no other.
+    Readings and credentials that can't be read are named in it, and hold up no other.
     """
     account = owner.account
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -75,6 +79,8 @@ async def export_data(network: Network, owner: Wallet, out: Path, *, progress: P
             # In a thread, for a network that serves others must not wait for it.
             written, failed = await asyncio.to_thread(_write_readings, archive, network, owner, listed)
             parts, missing = parts + written, missing + failed
+        credentials, unread = await asyncio.to_thread(_write_credentials, archive, network, owner)
+        missing += unread
         if missing:
             archive.writestr("missing.txt", "".join(f"{line}\n" for line in missing))
     return Exported(
@@ -84,6 +90,7 @@ async def export_data(network: Network, owner: Wallet, out: Path, *, progress: P
         len(found["read-by-others"]) + len(found["bought"]),
         len(found["offers"]),
         len(found["products"]),
+        credentials,
         missing,
     )
 
@@ -122,6 +129,9 @@ async def _write_single(archive: zipfile.ZipFile, network: Network, account: byt
     for subject in (account, *own):
         for role in ROLES:
             await write(f"attestations/{subject.hex()}.{role}", ATTESTATIONS, subject, role)
+    for vehicle in own:
+        for fingerprint, _ in await network.client.pages(CertificatesOf(vehicle)):
+            await write(f"certificates/{fingerprint.hex()}", CERTIFICATES, fingerprint)
     for listed in recordings:
         await write(f"rewards/{listed.name.hex()}", CLAIMED, listed.name)
         for member in network.committee.members:
@@ -161,6 +171,25 @@ def _write_readings(archive: zipfile.ZipFile, network: Network, owner: Wallet, l
         else:
             archive.writestr(path, "".join(f"{line}\n" for line in _csv(part)))
     return len(held) - len(missing), missing
+
+
+def _write_credentials(archive: zipfile.ZipFile, network: Network, owner: Wallet) -> tuple[int, list[str]]:
+    """Writes the credentials that a party keeps; gives how many, and which could not be opened."""
+    # Here, for commands that export nothing must not wait until the libraries behind it are loaded.
+    from ..wallet.credentials import write
+    from .credentials import CredentialFolder, write_chain
+
+    folder, missing = CredentialFolder(network.home.parties, owner.name), list[str]()
+    names = folder.names()
+    for name in names:
+        path = f"credentials/{name}.json"
+        try:
+            kept = folder.get(name)
+        except Refusal as refusal:
+            missing.append(f"{path}: {refusal}")
+        else:
+            archive.writestr(path, write_chain(kept) if kept.above else write(kept.document))
+    return len(names) - len(missing), missing
 
 
 def own_readings(network: Network, owner: Wallet, name: bytes, record: Recording) -> Iterator[Part]:

@@ -15,7 +15,7 @@ from ..onchain.refusals import Refusal, ensure
 from ..privacy import make_private_folder, write_private
 from .errors import BAD_FACTS, BAD_HOME, OTHER_VERSION
 
-FORMAT = 3
+FORMAT = 4
 """Counts up when homes that were made before can not be used any more."""
 FOLDERS = ("chains", "parties", "vault")
 

@@ -26,6 +26,10 @@ class HttpSettings(NamedTuple):
     """Where the read model lies, as an address; in a file of the home unless named."""
     rates: Rates = Rates()
     roads: Sequence[Road] = ()
+    issuer: str = "registrar"
+    """The party that issues credentials, where its keys lie in the home."""
+    vc_api: str = ""
+    """`open`: anybody at this machine may have it issue, as suites of tests must. Only at a demonstration."""
 
 
 class Served(NamedTuple):
@@ -43,11 +47,13 @@ async def open_http(network: Network, settings: HttpSettings) -> AsyncIterator[S
     # Here, for commands that serve nothing must not wait until the database's and the web's libraries are loaded.
     from ..api import Stream, make_app
     from ..index import Database, Follower, Index
+    from .issuing import is_open, issuer_service, listing_service
     from .parties import demo_parties
 
     client = network.client
     database = Database(settings.database) if settings.database else Database.in_file(network.home.index)
     stream, is_demonstration = Stream(), _may_demonstrate(settings.host)
+    opened = is_open(settings.vc_api, may_be=is_demonstration)
     follower = Follower(CHAIN, client.node, client.dispatcher, database, stream.publish_blocks)
     backend = Backend(
         chains={CHAIN: Chain(CHAIN, client.node, client)},
@@ -60,6 +66,9 @@ async def open_http(network: Network, settings: HttpSettings) -> AsyncIterator[S
         roads=settings.roads,
         rates=settings.rates,
         hosts=(settings.host,),
+        issuer=issuer_service(network, settings.issuer, is_open=opened),
+        listing=listing_service(network),
+        is_vc_api_open=opened,
     )
     with contextlib.closing(database):
         async with asyncio.TaskGroup() as group:

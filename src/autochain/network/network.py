@@ -8,6 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import NamedTuple
 
 from ..client import Client, HttpNode
@@ -23,7 +24,7 @@ from ..node import (
     trees_for,
 )
 from ..onchain.codec import encode
-from ..onchain.contracts.credentials import Attest, Holds, Registrars, Role
+from ..onchain.contracts.credentials import Attest, GetAttestation, Registrars, Role
 from ..onchain.contracts.identity import Kind
 from ..onchain.contracts.token import Transfer
 from ..onchain.ledger import SPEC, SPEC_KEY, ChainSpec, StateMachine, interfaces
@@ -37,6 +38,7 @@ from ..wallet import NO_WALLET, Wallet, create, load, wallets
 from . import chain_file
 from .errors import HOME_IN_USE, NO_NETWORK, OTHER_CONTRACTS
 from .home import FORMAT, Facts, Home, MemberFacts
+from .renewing import is_to_take_over, renewed, settle, take_over
 from .retention import Retention
 from .services import Services, stand_in
 from .vaults import one_vault, opened_vaults
@@ -123,31 +125,55 @@ class Network:
     def keys(self, party: str) -> KeyFolder:
         return KeyFolder(self.home.parties / party / "keys")
 
+    @property
+    def _suite(self) -> int:
+        """Of new parties' keys: the first that the chain admits."""
+        return self.client.dispatcher.spec.suites[0]
+
     async def party(self, name: str, *, kind: Kind = "organisation") -> Wallet:
         """Gives a party's wallet; a new one is made, registered, and given ACC to begin with."""
-        wallet = self._own(name) or create(self.home.parties, name, kind=kind)
+        wallet = self._own(name) or create(self.home.parties, name, kind=kind, suite=self._suite)
         await self.client.register(wallet)
         await self._start(wallet, giver=self.wallet("ido" if kind == "organisation" else "operation"))
         return wallet
 
     async def vehicle(self, name: str, owner: Wallet, *, subject: str) -> Wallet:
         """Gives a vehicle's wallet with ACC for its fees; a new one is registered for its owner and attested."""
+        # First of all, for a vehicle whose VIN is a wrong one must not leave a DID behind.
+        vin = stand_in(subject, owner)
         wallet = self._own(name) or create(
-            self.home.parties, name, kind="device", subject=subject, controller=owner.account
+            self.home.parties,
+            name,
+            kind="device",
+            subject=subject,
+            controller=owner.account,
+            suite=self._suite,
         )
         await self.client.register(wallet, controller=owner)
+        wallet = await self.taken_over(wallet, owner)
         # First, for a vehicle that has another DID already is refused here, and needs no ACC.
-        if not await self.client.ask(Holds(wallet.account, "vehicle")):
-            unique = await self.services.unique_key(stand_in(subject, owner), self.wallet("registrar"))
+        if not await self._is_attested(wallet, "vehicle"):
+            unique = await self.services.unique_key(vin, self.wallet("registrar"))
             await self._attest(Attest(wallet.account, "vehicle", unique))
         await self.top_up(owner, giver=self.wallet("operation"))
         await self.top_up(wallet, giver=owner)
         return wallet
 
+    async def taken_over(self, vehicle: Wallet, owner: Wallet) -> Wallet:
+        """Gives a vehicle's wallet with keys that nobody knows who had it before: to replace them comes first."""
+        if not await is_to_take_over(self.client, vehicle, owner):
+            return vehicle
+        return (await take_over(self.home.parties, self.client, vehicle.name, owner)).wallet
+
     async def attest(self, wallet: Wallet, role: Role) -> None:
         """Has the registrar attest a role of a party, unless it has."""
-        if not await self.client.ask(Holds(wallet.account, role)):
+        if not await self._is_attested(wallet, role):
             await self._attest(Attest(wallet.account, role))
+
+    async def _is_attested(self, wallet: Wallet, role: Role) -> bool:
+        """Says whether a role is attested for now, be the DID revoked or without the certificate that it needs."""
+        record = await self.client.ask(GetAttestation(wallet.account, role))
+        return record is not None and record.lasts(self.clock())
 
     async def _attest(self, message: Attest) -> None:
         await self.client.send(self.wallet("registrar"), message, payer=self.wallet("operation"))
@@ -184,6 +210,7 @@ class Network:
             holders=(Depositor(self.client, vehicle, self.committee), own),
             outbox=Outbox(self.home.parties / vehicle.name / "outbox"),
             clock=self.clock,
+            cipher=chain_file.load(CHAIN).cipher,
         )
 
 
@@ -200,6 +227,7 @@ async def open_network(home: Home, *, make: bool = True, clock: Callable[[], int
         address = home.address()
         if address is not None:
             async with reach_network(home, address, clock=clock) as network:
+                await settle(home.parties, network.client)
                 yield network
             return
         if not patience:
@@ -212,6 +240,7 @@ async def open_network(home: Home, *, make: bool = True, clock: Callable[[], int
                 raise NO_NETWORK(str(home.path))
             _make(home, clock)
         async with _run(home, clock) as network:
+            await settle(home.parties, network.client)
             yield network
     finally:
         home.unlock()
@@ -222,12 +251,15 @@ def _make(home: Home, clock: Callable[[], int]) -> None:
     home.begin()
     made: dict[str, Wallet] = {}
 
+    file = chain_file.load(CHAIN)
+
     def party(name: str) -> Wallet:
         if name not in made:
-            made[name] = create(home.parties, name, kind="organisation")
+            made[name] = create(home.parties, name, kind="organisation", suite=file.suites[0])
         return made[name]
 
-    validator, file = party("validator"), chain_file.load(CHAIN)
+    # Headers and votes have CometBFT's format, and so Ed25519, whatever the chain's parties sign by.
+    validator = made["validator"] = create(home.parties, "validator", kind="organisation")
     committee, registrars = chain_file.committee(file), chain_file.registrars(file)
     letters = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(6))
     genesis = chain_file.genesis(
@@ -297,7 +329,7 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
             clock=clock,
         )
         engine.start(machine.spec)
-        client = Client(engine, machine.spec, chain_file.CONTRACTS, trust)
+        client = Client(engine, machine.spec, chain_file.CONTRACTS, trust, renewed=partial(renewed, home.parties))
         services = Services(home, facts, client, clock=clock)
         stack.push_async_callback(services.close)
         network = Network(home, client, services, facts, clock=clock)
@@ -362,7 +394,8 @@ async def reach_network(home: Home, address: str, *, clock: Callable[[], int]) -
     facts = home.facts()
     trust = Trust(facts.chain_id, bytes.fromhex(facts.validators_hash))
     try:
-        client = Client(node, await _spec(node, trust), chain_file.CONTRACTS, trust)
+        spec, renew = await _spec(node, trust), partial(renewed, home.parties)
+        client = Client(node, spec, chain_file.CONTRACTS, trust, renewed=renew)
         services = Services(home, facts, client, clock=clock, node=node)
         try:
             yield Network(home, client, services, facts, clock=clock)

@@ -19,8 +19,9 @@ from ..onchain.contracts.recording import Category, GetRecording, Precision
 from ..onchain.refusals import Reason, Refusal
 from ..signals import Part
 from ..wallet import Wallet, wallets
+from . import chain_file
 from .export import export_data, own_readings
-from .network import Network
+from .network import CHAIN, Network
 from .reading import NOT_COMMITTED, Bought, fetch_reading, read_under_consent
 from .rights import erase, sharing_list
 
@@ -37,7 +38,12 @@ _ATTESTED: dict[str, credentials.Role] = {
     "buyer-2": "buyer",
     "maker": "maker",
     "regulator": "authority",
+    "registration-authority": "registration_authority",
+    "workshop": "workshop",
+    "approval-authority": "approval_authority",
+    "dismantler": "dismantler",
 }
+"""What is attested of parties that every demonstration network has; the last four act in the lives of vehicles."""
 EXPORTS_AT_ONCE = 2
 """Others wait: an export holds everything of an account on the disk for a moment."""
 
@@ -48,6 +54,16 @@ async def make_personas(network: Network) -> dict[str, Wallet]:
     for name, role in _ATTESTED.items():
         await network.attest(made[name], role)
     return made
+
+
+async def acting(network: Network, name: str) -> Wallet:
+    """Gives the wallet of a party that acts; a persona that a demonstration has not needed so far is made now."""
+    is_demonstration = chain_file.load(CHAIN).demonstration
+    if name not in _ATTESTED or name in wallets(network.home.parties) or not is_demonstration:
+        return network.wallet(name)
+    wallet = await network.party(name)
+    await network.attest(wallet, _ATTESTED[name])
+    return wallet
 
 
 async def demo_parties(network: Network) -> DemoParties:
@@ -85,7 +101,7 @@ class DemoParties:
         for _ in range(2):
             for wallet in self._wallets.values():
                 if wallet.account == account:
-                    return wallet
+                    return self._network.wallet(wallet.name)  # Its keys may have changed since.
             self.personas()  # It may have come since.
         raise NOT_A_PERSONA()
 

@@ -16,6 +16,7 @@ from ..onchain.contracts.token import Transfer
 from ..onchain.refusals import Refusal, present
 from ..onchain.units import UACC_PER_ACC
 from ..services import release
+from ..signals import VIN_ALPHABET, checked_vin, normal_vin
 from ..vault import KeyBackup, KeyFolder
 from ..wallet import Wallet, load
 from .home import Facts, Home, MemberFacts
@@ -164,11 +165,13 @@ def registrar_services(
 
 
 def stand_in(subject: str, owner: Wallet) -> str:
-    """Gives a vehicle's VIN; for a vehicle that a file names otherwise, one that stands for this name of this owner."""
-    from ..services import registrar
+    """Gives a vehicle's VIN; for a vehicle that a file names otherwise, one that stands for this name of this owner.
 
+    What has the form of a VIN is taken for one, and refused when it is a wrong one.
+    """
     try:
-        return registrar.checked_vin(subject)
+        vin = normal_vin(subject)
     except Refusal:
         digest = hmac.digest(owner.secret, subject.encode(), hashlib.sha256)
-        return "".join(registrar.ALPHABET[byte % len(registrar.ALPHABET)] for byte in digest[:VIN_LENGTH])
+        return "".join(VIN_ALPHABET[byte % len(VIN_ALPHABET)] for byte in digest[:VIN_LENGTH])
+    return checked_vin(vin)

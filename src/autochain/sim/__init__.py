@@ -7,7 +7,7 @@ from .powertrains import CarKind, ElectricMotor, PetrolEngine
 from .roads import Junction, Place, Road, RoadNetwork, town
 from .sensors import CarState
 from .traffic import Seen, Traffic, lines
-from .vin import check_digit, vin
+from .vin import vin
 from .world import PAST_MS, ProductSale, Sale, World
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "TroubleCodes",
     "TyreLeak",
     "World",
-    "check_digit",
     "draw_faults",
     "lines",
     "town",

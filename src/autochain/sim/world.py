@@ -20,6 +20,7 @@ from ..signals import Drive, distance_km
 from ..wallet import Wallet
 from .car import Car
 from .fleet import Fleet
+from .lives import Lives
 from .traffic import Traffic
 
 CONSENT, MARKET = "consent", "market"
@@ -97,30 +98,33 @@ class World:
         """Lets every car drive one trip after another until cancelled."""
         personas = await make_personas(self._network)
         parties = _Parties(personas["maker"], personas["buyer"], personas["buyer-2"])
+        lives = Lives(self._network, personas)
         async with asyncio.TaskGroup() as group:
             for number, car in enumerate(self._fleet.cars, 1):
                 owner = await self._network.party(f"owner-{number:02}", kind="person")
-                group.create_task(self._live(car, owner, parties))
+                group.create_task(self._live(car, owner, parties, lives))
 
-    async def _live(self, car: Car, first: Wallet, parties: _Parties) -> None:
-        """Lets a car drive for its first owner, and for whoever it is handed over to.
+    async def _live(self, car: Car, first: Wallet, parties: _Parties, lives: Lives) -> None:
+        """Lets a car drive for its first owner, and for whoever it is sold to, until it is scrapped.
 
-        A world that drives in the past has no more trips for a car that was handed over today: it rests.
+        A world that drives in the past has no more trips for a car that was sold today: it rests.
         """
         network = self._network
         wallet = await network.vehicle(car.name, first, subject=car.vin)
-        while (owner := await network.owner(wallet)) is not None:
+        while (owner := await network.owner(wallet)) is not None and await lives.begin(car, wallet, owner):
             try:
-                await self._drive(car, network.unit(wallet, owner), owner, parties)
+                wallet = await network.taken_over(wallet, owner)
+                await self._drive(car, wallet, owner, parties, lives)
             except Refusal as refusal:
                 if refusal.reason == BEFORE_HAND_OVER:
                     return
-                if refusal.reason != OTHER_OWNER:
+                if refusal.reason != OTHER_OWNER and not await lives.is_over(wallet):
                     raise
 
-    async def _drive(self, car: Car, unit: Unit, owner: Wallet, parties: _Parties) -> None:
+    async def _drive(self, car: Car, wallet: Wallet, owner: Wallet, parties: _Parties, lives: Lives) -> None:
         """Drives one trip after another until the car has another owner."""
         network = self._network
+        unit = network.unit(wallet, owner)
         await unit.flush()
         rights = await self._rights(unit.account, owner, parties)
         while True:
@@ -135,6 +139,7 @@ class World:
                 await asyncio.sleep(max(0, drive.times_ms[-1] - network.clock()) / 1000)
                 await self._share(drive, unit, rights, parties)
                 await self._sell_product(owner, parties.second)
+            await lives.drove(car, wallet, owner)
             await asyncio.sleep(self._pause_s)
 
     async def _share(self, drive: Drive, unit: Unit, rights: _Rights, parties: _Parties) -> None:
