@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from homes import environment, run_command
 
-from cli.program import Program, refused
+from cli.program import Program
 
 ACC = 1_000_000
 
@@ -84,24 +84,6 @@ def test_a_consent_is_granted_listed_and_revoked(program: Program) -> None:
     assert row[0].split()[-1] == "revoked"
     other = told(program("consent", "grant", *words).out)
     assert len(other["consent"]) == 40
-
-
-def test_a_vehicle_that_is_handed_over_takes_nothing_of_its_past_along(shared: Program) -> None:
-    recording = shared.json("recording", "list", "--owner", "owner")["recordings"][0]
-    vehicle, second = recording["vehicle"], shared.json("account", "show", "second")["did"]
-    words = ("account", "hand-over", vehicle, "second")
-    refused(shared, *words, "--as", "stranger", code="identity/6", text="This DID is not yours")
-    refused(shared, *words[:3], "nobody", code="wallet/1", text="There is no such party here.")
-    assert shared.json(*words)["owner"] == second
-    assert shared.json("account", "show", vehicle)["controller"] == second
-    assert shared.json("recording", "show", recording["recording"])["owner"] == recording["owner"] != second
-    offer = ("product", "offer", vehicle, "--purpose", "research", "--category", "motion", "--precision", "exact")
-    refused(shared, *offer, code="consent/5", text="The vehicle is not the sender's.")
-    shared.json(*offer, "--as", "second")
-    publish = ("product", "publish", "Old drives", recording["recording"], *offer[3:], "--as", "second")
-    refused(shared, *publish, code="cli/16", text="No offer covers this recording")
-    erase = ("data", "erase", recording["recording"], "--yes", "--as", "second")
-    refused(shared, *erase, code="recording/7", text="no such recording of yours")
 
 
 def test_a_recording_is_listed_shown_and_verified(program: Program) -> None:

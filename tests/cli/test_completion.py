@@ -89,3 +89,10 @@ def test_a_shell_that_asks_run_before_it_is_prepared_installs_nothing(tmp_path: 
     ended = subprocess.run([python, ROOT / "run"], env=surroundings, capture_output=True, text=True, check=True)
     assert (ended.stdout, ended.stderr) == ("", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_credentials_that_are_kept_are_completed(program: Program) -> None:
+    words = ("--as", "regulator", "--set", "role=workshop", "--set", "legalName=Example", "--no-status")
+    name = program.json("credential", "issue", "organisation-role", "owner", *words)["credential"]
+    assert completed(program.home, "autochain", "credential", "show", name[:4]) == [name]
+    assert completed(program.home, "autochain", "access", "use", "") == [name]

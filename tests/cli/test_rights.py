@@ -168,12 +168,13 @@ def test_an_export_of_a_buyer_holds_what_it_bought_and_no_readings_of_others(sha
     assert not any(path.startswith("readings/") for path in archive.namelist())
     told = shared("data", "export", str(tmp_path / "again.zip"), "--as", "buyer").out.splitlines()
     assert told[1:] == [
-        "recordings  0",
-        "parts       0",
-        "consents    3",
-        "receipts    3",
-        "offers      0",
-        "products    0",
+        "recordings   0",
+        "parts        0",
+        "consents     3",
+        "receipts     3",
+        "offers       0",
+        "products     0",
+        "credentials  0",
     ]
 
 

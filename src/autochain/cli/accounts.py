@@ -1,4 +1,4 @@
-"""Commands on accounts: what they hold, and moving ACC."""
+"""Commands on accounts: what they hold, and moving ACC; those on their keys are beside it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import guarding, keys
 from .answers import show, show_json, show_table
 from .completing import parties
 from .groups import examples, group
@@ -16,7 +17,43 @@ from .words import short_did, time_text, uacc
 if TYPE_CHECKING:
     from ..network import Network
 
-app = group("What accounts hold.", "account show")
+app = group(
+    "Accounts: what they hold, whose keys speak for them, and who brings lost ones back.",
+    "account show",
+    "account keys owner",
+    "account guardians owner",
+)
+app.command("keys", epilog=examples("account keys owner", "account keys car-01 --format json"))(keys.keys)
+app.command(
+    "rotate",
+    epilog=examples(
+        "account rotate owner", "account rotate car-01 --next-suite p256", "account rotate buyer --days 90"
+    ),
+)(keys.rotate)
+app.command("guardians", epilog=examples("account guardians owner", "account guardians did:acc:DID --format json"))(
+    guarding.guardians
+)
+app.command(
+    "set-guardians",
+    epilog=examples("account set-guardians friend sister uncle --delay-hours 168", "account set-guardians --none"),
+)(guarding.set_guardians)
+app.command(
+    "recover",
+    epilog=examples(
+        "account recover did:acc:DID --new-wallet owner",
+        "account recover did:acc:DID --request TEXT --as friend",
+        "account recover car-01 --as owner",
+    ),
+)(guarding.recover)
+app.command("reject-recovery", epilog=examples("account reject-recovery", "account reject-recovery --as owner-01"))(
+    guarding.reject_recovery
+)
+app.command("complete-recovery", epilog=examples("account complete-recovery did:acc:DID --as friend"))(
+    guarding.complete_recovery
+)
+app.command("revoke", epilog=examples("account revoke owner --yes", "account revoke car-01 --yes --as owner-01"))(
+    keys.revoke
+)
 
 
 @app.command(
@@ -67,6 +104,10 @@ async def _facts(network: Network, account: bytes, name: str | None, height: int
         "active": bool(identity and identity.active),
         "controller": did(identity.controller) if identity and identity.controller else None,
         "registered": time_text(identity.registered_ms) if identity else None,
+        "version": identity.version if identity else None,
+        **(keys.expiry(network, identity) if identity else {}),
+        "next_keys_promised": bool(identity and identity.next),
+        **(await guarding.guarded(network, account, height=height) if identity and not identity.controller else {}),
         "balance": f"{acc(balance_uacc)} ACC",
         "balance_uacc": balance_uacc,
     }
@@ -101,41 +142,5 @@ def transfer(
             "height": sent.submitted.height,
             "transaction": sent.submitted.hash.hex(),
         }
-
-    show(form, with_network(home, job))
-
-
-@app.command(
-    "hand-over",
-    epilog=examples("account hand-over vehicle-3fa91c owner-2", "account hand-over car-01 owner-02 --as owner-01"),
-)
-def hand_over(
-    vehicle: Annotated[
-        str, typer.Argument(metavar="VEHICLE", autocompletion=parties, help="A DID, or a party of this home.")
-    ],
-    taker: Annotated[
-        str,
-        typer.Argument(
-            metavar="PARTY", autocompletion=parties, help="Who takes it over and pays the fee; its keys lie here."
-        ),
-    ],
-    sender: AsOption = "owner",
-    home: HomeOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Hands a vehicle over to its next owner; both sign.
-
-    What it has recorded stays its former owner's, with consents and receipts; what it records from now on is the next
-    one's, and no consent of the former owner opens it.
-    """
-
-    async def job(network: Network) -> dict[str, Any]:
-        from ..onchain.contracts.identity import HandOver
-        from ..onchain.ids import did
-
-        device = account_named(network, vehicle)
-        next_owner = network.wallet(taker)
-        sent = await network.client.send(network.wallet(sender), HandOver(device), payer=next_owner)
-        return {"vehicle": did(device), "owner": next_owner.did, "height": sent.submitted.height}
 
     show(form, with_network(home, job))

@@ -25,7 +25,7 @@ def show(form: Format, answer: Mapping[str, Any]) -> None:
         show_json(answer)
         return
     # An amount in uacc stands there in ACC already.
-    told = {name: value for name, value in answer.items() if value is not None and not name.endswith("_uacc")}
+    told = {name: value for name, value in answer.items() if value not in (None, []) and not name.endswith("_uacc")}
     width = max(map(len, told))
     for name, value in told.items():
         print(f"{name.replace('_', ' '):<{width}}  {cell(value)}".rstrip())

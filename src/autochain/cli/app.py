@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
+from typer.main import get_command
+
 from . import (
+    access,
     accounts,
     blocks,
     building,
+    certificates,
     checking,
     consents,
     creating,
+    credentials,
     doctor,
     helping,
+    identities,
+    lives,
+    passports,
     products,
     project,
     reading,
@@ -18,8 +29,11 @@ from . import (
     release,
     replaying,
     rights,
+    security,
     starting,
     vaults,
+    vehicles,
+    wallets,
     watching,
 )
 from .groups import examples, group
@@ -57,8 +71,17 @@ app.add_typer(rights.app, name="data")
 app.add_typer(products.app, name="product")
 app.add_typer(release.app, name="release")
 app.add_typer(vaults.app, name="vault")
+for part in (lives.app, passports.app):
+    vehicles.app.add_typer(part)
+vehicles.app.add_typer(security.app, name="security")
+app.add_typer(vehicles.app, name="vehicle")
 app.add_typer(accounts.app, name="account")
 app.command("transfer", epilog=examples("transfer buyer 2.5", "transfer owner 0.25 --as buyer"))(accounts.transfer)
+app.add_typer(identities.app, name="did")
+app.add_typer(wallets.app, name="wallet")
+app.add_typer(credentials.app, name="credential")
+app.add_typer(certificates.app, name="certificate")
+app.add_typer(access.app, name="access")
 app.add_typer(blocks.app, name="block")
 app.command("watch", epilog=examples("watch", "watch --once", "watch --format json"))(watching.watch)
 app.command("check", epilog=examples("check", "check --format json"))(checking.check)
@@ -77,3 +100,9 @@ app.command("console", epilog=examples("console", "console --check"))(building.c
 app.command("doctor", epilog=examples("doctor", "doctor --home /tmp/try --format json"))(doctor.doctor)
 app.command("reset", epilog=examples("reset", "reset --yes --home /tmp/try"))(starting.reset)
 app.command("help", epilog=examples("help", "help recording read", "help --format json"))(helping.help_)
+
+
+@cache
+def program() -> Any:
+    """Gives the commands as one program; to put them together takes longer than most of them run."""
+    return get_command(app)

@@ -1,4 +1,4 @@
-"""What a shell may complete: names of parties and ids of recordings, as far as the folders of a home tell them.
+"""What a shell may complete: names of parties, and ids of recordings and credentials, as a home's folders tell them.
 
 No network is asked: whoever presses the tabulator does not wait.
 """
@@ -22,6 +22,11 @@ def parties(ctx: typer.Context, incomplete: str) -> list[str]:
 def recordings(ctx: typer.Context, incomplete: str) -> list[str]:
     """Completes the id of a recording to which somebody in the home has a key."""
     return _begun(incomplete.lower(), (path.name for path in _parties(ctx).glob("*/keys/*")))
+
+
+def credentials(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Completes the id of a credential that somebody in the home keeps."""
+    return _begun(incomplete.lower(), (path.stem for path in _parties(ctx).glob("*/credentials/*.json")))
 
 
 def _parties(ctx: typer.Context) -> Path:

@@ -45,7 +45,8 @@ def examples(*lines: str) -> str:
 
 def _broken(line: str) -> str:
     # An option stays together with its value.
-    parts = textwrap.wrap(re.sub(r"(--\S+) (?!-)", r"\1\0", line), EXAMPLE_COLUMNS, break_on_hyphens=False)
+    held = re.sub(r"(--\S+) (?!-)", r"\1\0", line)
+    parts = textwrap.wrap(held, EXAMPLE_COLUMNS, break_on_hyphens=False, break_long_words=False)
     return " \\\n      ".join(parts).replace("\0", " ")
 
 

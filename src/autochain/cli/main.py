@@ -32,14 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _run(arguments: list[str]) -> int:
     # Imported here, where Ctrl-C is answered already: these take most of the time in which a command starts.
     from typer import Abort, TyperException
-    from typer.main import get_command
 
     from .answers import plain, show_json
-    from .app import app
+    from .app import program
     from .options import PROGRAM
 
     try:
-        code = get_command(app).main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        code = program().main(arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except Abort:

@@ -47,6 +47,21 @@ class CategoryName(Enum):
     POSITION = "position"
 
 
+class SuiteName(Enum):
+    """A kind of signature key as a word of a command; its number is that of its place, from 1."""
+
+    ED25519 = "ed25519"
+    P256 = "p256"
+    SM2 = "sm2"
+    ML_DSA_65 = "ml-dsa-65"
+    HYBRID = "hybrid"
+
+
+def suite_number(suite: SuiteName) -> int:
+    """Gives the number under which a chain admits a suite."""
+    return list(SuiteName).index(suite) + 1
+
+
 CATEGORY_HELP = f"What: {', '.join(name.value for name in CategoryName)}. Repeat it for several."
 
 

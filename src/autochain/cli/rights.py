@@ -100,8 +100,8 @@ def export(
 ) -> None:
     """Writes all that the network has about a party into a zip file.
 
-    Its records on the chain with their proofs, and its readings as CSV as far as it holds the keys. Readings that can't
-    be read are named, and hold up no other.
+    Its records on the chain with their proofs, its readings as CSV as far as it holds the keys, and the credentials
+    that it keeps, opened. What can't be read is named, and holds up nothing else.
     """
 
     async def job(network: Network) -> dict[str, Any]:

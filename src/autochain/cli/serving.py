@@ -35,6 +35,8 @@ class Settings(NamedTuple):
     """The address of the read model's database; empty for a file of the home."""
     rate: str
     """How often one address may ask; empty for the usual."""
+    vc_api: str
+    """`open` lets anybody at this machine have a demonstration issue credentials."""
 
 
 def serve(home: Home, settings: Settings) -> None:
@@ -62,7 +64,8 @@ async def _serve(home: Home, listening: socket.socket, settings: Settings) -> No
             raise HOME_IN_USE(home.holder)
         fleet = Fleet(settings.seed, settings.cars, start_ms=network.clock() - PAST_MS)
         traffic = Traffic(shown_s=PAUSE_S, clock=asyncio.get_running_loop().time)
-        http = HttpSettings(settings.host, settings.database, rates, tuple(lines(fleet.network)))
+        roads = tuple(lines(fleet.network))
+        http = HttpSettings(settings.host, settings.database, rates, roads, vc_api=settings.vc_api)
         async with open_http(network, http) as served:
             home.announce(_address(listening))
             await _tell(network, _address(listening), settings, fresh=fresh)
@@ -141,6 +144,7 @@ async def _tell(network: Network, address: str, settings: Settings, *, fresh: bo
 {settings.cars} simulated cars drive, record, sell and earn. In another terminal:
   {PROGRAM} recording list     what is on the chain
   {PROGRAM} sharing-list --as owner-01    who has read an owner's data
+  {PROGRAM} vehicle history car-01    what a car has lived through
   {PROGRAM} replay FILE.csv    take in your own drives, sell, read and prove them
   {PROGRAM} account show       who holds what
   {PROGRAM} help               everything else

@@ -22,12 +22,19 @@ SETTINGS: Mapping[str, Setting] = {
         "The stores of encrypted objects, with commas between: folders, `file:` and `s3://BUCKET/PREFIX`.",
         "a folder of the home",
     ),
+    "AUTOCHAIN_PASSPHRASE_FILE": Setting(
+        "A file with the passphrase that protects the key of the home's wallets.", "none: that key's file alone"
+    ),
     "AUTOCHAIN_INDEX": Setting(
         "The database of the read model: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`.",
         "an SQLite file in the home",
     ),
     "AUTOCHAIN_RATE": Setting(
         "How many requests one address may make: a second, at once, and sign-ins a minute, as `50/200/10`.", "50/200/10"
+    ),
+    "AUTOCHAIN_VC_API": Setting(
+        "`open` lets anybody at this machine have a demonstration issue credentials, as suites of tests must.",
+        "only who is signed in as an authority",
     ),
     "AUTOCHAIN_PROGRAM": Setting("What the program calls itself in help and errors; `./run` sets it.", "autochain"),
     "AUTOCHAIN_DEBUG": Setting("Shows where a rule of the program's own was broken.", "not shown", of_network=False),

@@ -47,8 +47,9 @@ def start(
     if context.invoked_subcommand is None:
         from .serving import Settings, serve
 
-        read_model, rate = (os.environ.get(name, "") for name in ("AUTOCHAIN_INDEX", "AUTOCHAIN_RATE"))
-        serve(home_at(home), Settings(host, port, cars, seed, form, read_model, rate))
+        names = ("AUTOCHAIN_INDEX", "AUTOCHAIN_RATE", "AUTOCHAIN_VC_API")
+        read_model, rate, vc_api = (os.environ.get(name, "") for name in names)
+        serve(home_at(home), Settings(host, port, cars, seed, form, read_model, rate, vc_api))
         return
     for option in context.command.params:
         source = context.get_parameter_source(option.name)

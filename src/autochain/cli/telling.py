@@ -13,10 +13,22 @@ if TYPE_CHECKING:
 PHRASES: Mapping[str, str] = {
     "identity/Registered": "{account} is registered as a {kind}",
     "identity/Rotated": "{account} has new keys",
+    "identity/Succeeded": "{account} has the next keys that it had committed to",
+    "identity/GuardiansSet": "{account} is guarded by {guardians}",
+    "identity/RecoveryAsked": "{guardian} asks for new keys of {account}",
+    "identity/RecoveryBegun": "{account} is being recovered, and may object",
+    "identity/RecoveryRejected": "{account} objects to its recovery",
+    "identity/Recovered": "{account} has the keys that were asked for",
+    "identity/Kept": "the life of {device} is kept from now on",
     "identity/Revoked": "{account} is revoked",
     "identity/HandedOver": "{device} is handed over to {controller}",
     "credentials/Attested": "{authority} attests that {subject} is a {role}",
     "credentials/Withdrawn": "{authority} no longer attests that {subject} is a {role}",
+    "credentials/StatusListOpened": "{issuer} opens its status list {number} for {purpose}",
+    "credentials/StatusSet": "{issuer} sets statuses {indices} of its list {number} to {value}",
+    "credentials/CertificateAppliedFor": "{device} applies for a certificate",
+    "credentials/CertificateIssued": "{issuer} certifies {device}",
+    "credentials/CertificateRevoked": "a certificate of {device} is revoked: {reason}",
     "token/Transferred": "{payer} pays {amount_uacc} to {payee}",
     "mining/Rewarded": "{owner} earns {reward_uacc} for {points} readings of recording {recording}",
     "release/Anchored": "{member} binds itself to its log of {length} releases",
@@ -31,6 +43,8 @@ PHRASES: Mapping[str, str] = {
     "market/Refunded": "{reader} gets {price_uacc} back: receipt {receipt} was not delivered",
     "market/Published": "{publisher} puts product {product} on the market",
     "market/Unpublished": "product {product} is off the market",
+    "vehicles/StepTaken": "step {number} in the life of {device}, {kind}, by {by}",
+    "vehicles/SoftwareApproved": "{authority} approves version {version} of {rxswin} for devices of {maker}",
 }
 """An event's words by its tag, around its fields; one that is not here is told by tag and fields. A test compares."""
 RECORDS = ("recording", "consent", "offer", "receipt", "product")

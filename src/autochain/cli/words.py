@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from .errors import NOT_A_TIME, TOO_MUCH
+from .errors import NOT_A_DISTANCE, NOT_A_TIME, TOO_MUCH
 
 SHOWN_DIGITS = 12
 """How many digits of an id a table shows."""
+_KILOMETRES = re.compile(r"[0-9]{1,8}(\.[0-9]{1,3})?")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_MS = 253_402_300_799_999
 """The last millisecond of the year 9999, with which dates end here."""
@@ -56,6 +58,20 @@ def uacc(text: str) -> int:
     if amount_uacc > TOTAL_SUPPLY_UACC:
         raise TOO_MUCH(text)
     return amount_uacc
+
+
+def metres(text: str) -> int:
+    """Reads what an odometer shows, in kilometres with up to three decimals."""
+    if not _KILOMETRES.fullmatch(text):
+        raise NOT_A_DISTANCE(text[:60])
+    whole, _, part = text.partition(".")
+    return int(whole) * 1_000 + int(part.ljust(3, "0"))
+
+
+def km_text(distance_m: int) -> str:
+    """Writes a distance in kilometres, with the metres where there are some."""
+    whole, part = divmod(distance_m, 1_000)
+    return f"{whole:,}.{part:03}".rstrip("0").rstrip(".") + " km" if part else f"{whole:,} km"
 
 
 def short(name: str) -> str:
