@@ -18,6 +18,7 @@ from autochain.onchain.contracts.identity import IDENTITIES
 from autochain.onchain.contracts.market import PRODUCTS, RECEIPTS
 from autochain.onchain.contracts.recording import RECORDINGS
 from autochain.onchain.contracts.token import BALANCES
+from autochain.onchain.contracts.vehicles import LIVES, Step
 from autochain.onchain.ledger import ID, Table
 from autochain.onchain.refusals import ensure
 
@@ -29,9 +30,12 @@ TABLES: Final[Mapping[str, Table[Any]]] = MappingProxyType({
     "offer": OFFERS,
     "balance": BALANCES,
     "identity": IDENTITIES,
+    "life": LIVES,
 })  # fmt: skip
 """What the console can verify, by the kind's name; each record stands under one id."""
 
+FURTHER = (Step,)
+"""What a record that is verified comes of."""
 LONGEST = 4096
 """No list, text or bytes of a record is longer than the longest value."""
 SAFE = (1 << 53) - 1
@@ -59,9 +63,10 @@ class Writer:
             return name
         ensure(record.array_like and record.tag is None, f"{name} is written as a plain array of its fields")
         fields = [f"    {field.encode_name}: {self.shape_of(field.type)},\n" for field in record.fields]
+        shown = "export " if record.cls in FURTHER else ""
         self._written[name] = record.cls
         self.texts.append(
-            f'const {constant(name)} = {{\n  kind: "record",\n  fields: {{\n{"".join(fields)}  }},\n'
+            f'{shown}const {constant(name)} = {{\n  kind: "record",\n  fields: {{\n{"".join(fields)}  }},\n'
             f"}} as const satisfies Shape;\nexport type {name} = ValueOf<typeof {constant(name)}>;\n"
         )
         return name
@@ -112,6 +117,9 @@ def generated() -> str:
         record = inspect.type_info(table.value)
         ensure(isinstance(record, inspect.StructType), "a table holds records")
         kinds[kind] = writer.write(record) if isinstance(record, inspect.StructType) else ""
+    for record in map(inspect.type_info, FURTHER):
+        if isinstance(record, inspect.StructType):
+            writer.write(record)
     of = "".join(f"  readonly {kind}: {name};\n" for kind, name in kinds.items())
     tables = "".join(
         f'  {kind}: {{ prefix: "{TABLES[kind].key().decode()}", shape: {constant(name)} }},\n'

@@ -18,5 +18,5 @@ export default defineConfig({
     reportCompressedSize: true,
   },
   worker: { format: "es" },
-  server: { proxy: { "/api": NETWORK, "/livez": NETWORK, "/readyz": NETWORK, "/metrics": NETWORK } },
+  server: { proxy: { "/api": NETWORK, "/1.0": NETWORK, "/credentials": NETWORK, "/presentations": NETWORK, "/livez": NETWORK, "/readyz": NETWORK, "/metrics": NETWORK } },
 });

@@ -23,6 +23,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     try:
         served.start()
         served.wait_for_data()
+        served.make_lives()
         yield served
         served.stop()
     finally:

@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 from homes import environment
 
+from .lives import LIST
+
 PATIENCE_S = 60.0
 """How long something may take on a busy machine before a test gives up; no test waits for it to pass."""
 
@@ -25,6 +27,8 @@ class Served:
         self.surroundings = {**environment(home), "AUTOCHAIN_RATE": "0"}
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self.lives: dict[str, str] = {}
+        """Accounts of whose lives pages tell, see `web.lives`."""
 
     @property
     def url(self) -> str:
@@ -69,6 +73,11 @@ class Served:
         found: dict[str, Any] = self.get(f"/chains/main/{what}?{query}")["items"][0]
         return found
 
+    def credential(self) -> str:
+        """Gives a credential that the network's issuer signed: its status list."""
+        issuer = self.get(f"/chains/main/accounts/{self.lives['issuer']}")["account"]["did"]
+        return httpx.get(f"{self.url}/credentials/status/{issuer}/{LIST}", timeout=PATIENCE_S).raise_for_status().text
+
     def persona(self, name: str) -> str:
         """Gives the account of somebody as whom one may look."""
         personas = self.get("/demo/personas")["items"]
@@ -91,6 +100,13 @@ class Served:
         while len(self._owners_who_sold()) < 2:
             assert time.monotonic() < end, "The cars sell nothing."
             time.sleep(0.1)
+
+    def make_lives(self) -> None:
+        """Has cars live and an owner lose its keys, by another process, for this one may have an event loop."""
+        command = [sys.executable, "-m", "web.lives"]
+        done = subprocess.run(command, env=self.surroundings, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        self.lives = json.loads(done.stdout)
 
     def command(self, *arguments: str) -> list[str]:
         """The program's own command on this home; run it with `surroundings`."""

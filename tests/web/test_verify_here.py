@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -11,6 +12,7 @@ from .console import go, grave_violations, open_console
 from .served import Served
 
 STEPS = 6
+VERIFIER = re.compile("^Verify (its balance )?here$")
 ROUTES = {"recording": "/recordings/{}", "receipt": "/receipts/{}", "balance": "/accounts/{}"}
 
 
@@ -25,7 +27,7 @@ def route(request: pytest.FixtureRequest, served: Served) -> str:
 def verify(page: Page, route: str) -> Locator:
     """Has the record of a page verified; gives what the page then says."""
     go(page, route)
-    verifier = page.get_by_role("region", name="Verify here")
+    verifier = page.get_by_role("region", name=VERIFIER)
     verifier.get_by_role("button", name="Verify").click()
     expect(verifier.get_by_role("button", name="Verify again")).to_be_visible()
     expect(verifier.locator("summary")).to_have_count(STEPS)

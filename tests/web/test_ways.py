@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -31,9 +32,12 @@ class Ways(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def ways(served: Served, browser: Browser) -> list[Ways]:
+def ways(served: Served, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> list[Ways]:
     """All that the pages say of this to nobody in particular, and where somebody shares."""
     facts = facts_of(served)
+    file = tmp_path_factory.mktemp("shown") / "credential.json"
+    file.write_text(served.credential())
+    filled = {"VEHICLE": facts["vehicle_did"], "DID": facts["owner_did"], "FILE": str(file)}
     page, complaints = open_console(browser, served.url)
     seen = []
     routes = {name: visit.route.format(**facts) for name, visit in VISITS.items()}
@@ -46,7 +50,7 @@ def ways(served: Served, browser: Browser) -> list[Ways]:
             page.get_by_role("button", name="How to get this yourself").click()
             *asked, command, program = [
                 # A reader fills in what stands in capital letters.
-                text.replace("VEHICLE", facts["vehicle_did"]).replace("DID", facts["owner_did"])
+                re.sub("VEHICLE|DID|FILE", lambda blank: filled[blank[0]], text)
                 for text in page.get_by_role("dialog").locator("pre").all_inner_texts()
             ]
             started, *words = shlex.split(command)

@@ -34,6 +34,7 @@ from autochain.onchain.contracts.identity import IDENTITIES
 from autochain.onchain.contracts.market import PRODUCTS, RECEIPTS
 from autochain.onchain.contracts.recording import RECORDINGS
 from autochain.onchain.contracts.token import BALANCES, Balance
+from autochain.onchain.contracts.vehicles import LIVES, STEP_KINDS, Life, Step, extended
 from autochain.onchain.crypto import sha256
 from autochain.onchain.ledger import Table, Tree
 from autochain.onchain.ledger.header import Header, LightBlock, SignedHeader
@@ -50,6 +51,7 @@ TABLES: Mapping[str, Table[Any]] = {
     "identity": IDENTITIES,
     "product": PRODUCTS,
     "offer": OFFERS,
+    "life": LIVES,
 }
 
 
@@ -86,6 +88,7 @@ async def real_cases(scene: Scene) -> dict[str, Case]:
         "identity": scene.car.account,
         "product": bytes(20),
         "offer": scene.consent,
+        "life": scene.car.account,
     }
     return {kind: await _case(scene, kind, name) for kind, name in names.items()}
 
@@ -276,6 +279,29 @@ def signed_cases() -> dict[str, dict[str, Any]]:
     }
 
 
+def a_life() -> tuple[Life, list[Step]]:
+    """Gives a life with a step of each kind, and these."""
+    one, other, papers = ACCOUNTS[0], ACCOUNTS[1], sha256(b"papers")
+    steps = [
+        Step(
+            kind,
+            one,
+            other if place % 2 else None,
+            NOW_MS + place,
+            evidence=papers if place % 3 else None,
+            odometer_m=40_000 * place if place % 2 else None,
+            campaign="BRAKES-26-01" if place % 4 == 0 else None,
+            reference=str(place) if place % 5 == 0 else None,
+            detail="1.1" if place % 6 == 0 else None,
+        )
+        for place, kind in enumerate(STEP_KINDS)
+    ]
+    life = Life(one, "scrapped", NOW_MS, 40_000 * (len(steps) - 1))
+    for number, step in enumerate(steps, start=1):
+        life = replace_record(life, steps=number, history=extended(life.history, step))
+    return life, steps
+
+
 async def _vectors(home: Path) -> dict[str, Any]:
     await prepare_home(home)
     async with open_scene(home) as scene:
@@ -288,8 +314,10 @@ async def _vectors(home: Path) -> dict[str, Any]:
         "a value of another height": after.given(value=before.proved.value, proof=before.proved.proof),
         "a header of another height": after.given(light_block=before.proved.light_block),
     }
+    life, steps = a_life()
     return {
         "now_ms": NOW_MS,
+        "history": {"life": named(life), "steps": [named(step) for step in steps]},
         "real": {kind: case.named() for kind, case in real.items()},
         "records": records,
         "cases": {

@@ -28,13 +28,21 @@ VISITS = {
     "recordings": Visit("/recordings", ("car-01", "owner-02", "Motion", "kept")),
     "recording": Visit("/recordings/{recording}", ("{recording}", "{manifest_root}", "Position", "Who has read it")),
     "vehicles": Visit("/vehicles", ("car-01", "owner-02", "active")),
-    "vehicle": Visit("/vehicles/{vehicle}", ("car-01", "{vehicle_did}", "Its life so far", "owner-01 earned")),
+    "vehicle": Visit("/vehicles/{vehicle}", ("car-01", "{vehicle_did}", "Its life", "owner-01 earned")),
+    "passport": Visit(
+        "/vehicles/{lived}", ("63,105 km", "Entered service", "AIRBAG-26-07", "R79SWIN AC-26", "notified")
+    ),
+    "passport of a wreck": Visit("/vehicles/{wreck}", ("240,000 km", "Scrapped", "ended")),
     "sharing": Visit("/sharing", ("Consent and sharing", "ACC")),
     "readers": Visit("/sharing?tab=readers", ("Consent and sharing",)),
     "consent": Visit("/consents/{consent}", ("Terms", "{owner_did}", "{reader_did}", "for each recording")),
     "receipt": Visit("/receipts/{receipt}", ("What was bought", "{read_recording}", "Keys can be fetched until")),
     "token": Visit("/token", ("300,000,000", "The five allocations", "129,000,000 ACC", "contract/market")),
     "account": Visit("/accounts/{owner}", ("owner-01", "{owner_did}", "Balance", "1 of 1 must sign")),
+    "account under recovery": Visit("/accounts/{lost}", ("owner-72", "promised", "Guardians", "Documents of the DID")),
+    "account of an issuer": Visit("/accounts/{issuer}", ("Status lists", "131,072")),
+    "account of a device": Visit("/accounts/{lived}", ("Certificates (X.509)", "superseded")),
+    "check": Visit("/check", ("Check a credential", "Nothing was checked yet.")),
     "system": Visit("/system", ("{chain_id}", "autochain_chain_height", "identity, credentials")),
     "search": Visit("/search?q=owner", ("Search: owner", "{owner_did}", "owner-02")),
     "nothing": Visit("/nothing", ("No such page",)),
@@ -56,6 +64,7 @@ def facts_of(served: Served) -> dict[str, Any]:
     dids = {f"{name}_did": served.get(f"/chains/main/accounts/{id}")["account"]["did"] for name, id in named.items()}
     return {
         **dids,
+        **served.lives,
         "chain_id": network["chain_id"],
         "height": block["height"],
         "block_hash": block["hash"],

@@ -3,6 +3,7 @@
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 const DID_PREFIX = "did:acc:";
 export const UACC_PER_ACC = 1_000_000;
+const LAST_MS = 253_402_300_799_999;
 
 /** Writes an account's 40 hexadecimal digits as its DID. */
 export function did(account: string): string {
@@ -57,20 +58,31 @@ export function acc(uacc: number, locale: string): string {
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 6 }).format(uacc / UACC_PER_ACC)} ACC`;
 }
 
+/** Writes metres as kilometres, as an odometer shows them. */
+export function km(metres: number, locale: string): string {
+  return `${number(metres / 1000, locale)} km`;
+}
+
 export function bytes(size: number, locale: string): string {
   if (size < 1000) return `${size} B`;
   if (size < 1_000_000) return `${number(size / 1000, locale, 1)} kB`;
   return `${number(size / 1_000_000, locale, 1)} MB`;
 }
 
+/** Gives the date of a moment, at most the end of the year 9999: the chain takes later ones than JavaScript knows. */
+export function date(time_ms: number): Date {
+  return new Date(Math.min(time_ms, LAST_MS));
+}
+
 /** Writes a moment of the browser's own zone, to the second or to the minute. */
 export function moment(time_ms: number, locale: string, seconds = true): string {
   const style = seconds ? "medium" : "short";
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: style, hourCycle: "h23" }).format(time_ms);
+  const written = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: style, hourCycle: "h23" });
+  return written.format(date(time_ms));
 }
 
 export function day(time_ms: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(time_ms);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(date(time_ms));
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -83,7 +95,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 
 /** Says how long ago or ahead a moment is. */
 export function ago(time_ms: number, now_ms: number, locale: string): string {
-  const off = time_ms - now_ms;
+  const off = date(time_ms).getTime() - now_ms;
   const [unit, size] = STEPS.find(([, step]) => Math.abs(off) >= step) ?? ["second", 1000];
   return new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }).format(Math.trunc(off / size), unit);
 }

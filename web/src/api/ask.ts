@@ -34,6 +34,8 @@ export function address(path: string, values: Values = {}): string {
 export interface Asking {
   method?: string;
   body?: unknown;
+  /** The body as JSON already: what somebody else wrote is sent as it was written. */
+  json?: string;
   token?: string | undefined;
   signal?: AbortSignal;
 }
@@ -58,9 +60,10 @@ async function send(url: string, asking: Asking, accept: string): Promise<Respon
   const headers: Record<string, string> = { Accept: accept };
   if (asking.token) headers["Authorization"] = `Bearer ${asking.token}`;
   const init: RequestInit = { method: asking.method ?? "GET", headers };
-  if (asking.body !== undefined) {
+  const json = asking.json ?? (asking.body === undefined ? undefined : JSON.stringify(asking.body));
+  if (json !== undefined) {
     headers["Content-Type"] = "application/json";
-    init.body = JSON.stringify(asking.body);
+    init.body = json;
   }
   if (asking.signal) init.signal = asking.signal;
   const response = await fetch(url, init);

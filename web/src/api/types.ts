@@ -172,10 +172,25 @@ export interface Account {
   roles: string[];
 }
 
+export interface PublicKey {
+  /** 1 is Ed25519; see `SUITES`. */
+  suite: number;
+  data: string;
+}
+
+/** Names of the signature suites, as every standard has them. */
+export const SUITES: Readonly<Record<number, string>> = {
+  1: "Ed25519",
+  2: "P-256",
+  3: "SM2",
+  4: "ML-DSA-65",
+  5: "Ed25519 + ML-DSA-65",
+};
+
 export interface AccountDetails {
   account: Account;
   balance_uacc: number;
-  keys: { suite: number; data: string }[];
+  keys: PublicKey[];
   threshold: number;
   sequence: number;
   record: Record<string, unknown>;
@@ -183,9 +198,12 @@ export interface AccountDetails {
 
 export interface Attestation {
   role: string;
-  /** Null where it stands since the first block. */
-  authority: string | null;
-  attested_ms: number | null;
+  authority: string;
+  attested_ms: number;
+  /** From when on it holds no more; 0 where it holds until it is withdrawn. */
+  until_ms: number;
+  /** Whether the account has the role now. */
+  holds: boolean;
 }
 
 export interface Vehicle {

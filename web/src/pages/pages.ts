@@ -23,5 +23,6 @@ export const PAGES: PageEntry[] = [
   { folder: "vehicles", route: "#/vehicles", title: "nav.vehicles", icon: "vehicle", key: "v" },
   { folder: "sharing", route: "#/sharing", title: "nav.sharing", icon: "share", key: "s", also: ["consents", "receipts"] },
   { folder: "token", route: "#/token", title: "nav.token", icon: "token", key: "t", also: ["accounts"] },
+  { folder: "check", route: "#/check", title: "nav.check", icon: "check", key: "k" },
   { folder: "system", route: "#/system", title: "nav.system", icon: "system", key: "y" },
 ];

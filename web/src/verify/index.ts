@@ -1,8 +1,9 @@
-/** "Verify here": checks recordings, receipts, consents and balances in the reader's own browser, asking nobody. */
+/** "Verify here": checks records and the lives of vehicles in the reader's own browser, asking nobody. */
 
+export { checkHistory } from "./history.ts";
 export { keyOf, proofPath } from "./keys.ts";
 export { LABELS, type Label, REASONS, type Reason } from "./reasons.ts";
-export type { Kind, RecordOf } from "./records.generated.ts";
+export type { Kind, Life, RecordOf } from "./records.generated.ts";
 export {
   type Proof,
   type Request,

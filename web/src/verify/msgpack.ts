@@ -43,18 +43,19 @@ export function decode(shape: Shape, data: Bytes): Value {
   return value;
 }
 
-/** Writes a value that `decode` gave. */
-export function encode(shape: Shape, value: Value): Bytes {
+/** Writes a value, whoever gave it; refuses one that is not of the shape's kind. */
+export function encode(shape: Shape, value: unknown): Bytes {
   switch (shape.kind) {
     case "int":
+      if (!Number.isSafeInteger(value)) throw new Unproved("not_a_record");
       return encodeInt(BigInt(value as number));
     case "bytes": {
-      const content = fromHex(value as string);
+      const content = fromHex(text(value));
       return concat(sized([0xc4, 0xc5, 0xc6], content.length), content);
     }
     case "text":
     case "choice": {
-      const content = fromText(value as string);
+      const content = fromText(text(value));
       const length = content.length;
       return concat(length < 32 ? Uint8Array.of(0xa0 | length) : sized([0xd9, 0xda, 0xdb], length), content);
     }
@@ -63,12 +64,19 @@ export function encode(shape: Shape, value: Value): Bytes {
     case "optional":
       return value === null ? Uint8Array.of(0xc0) : encode(shape.of, value);
     case "list":
-      return encodeArray((value as readonly Value[]).map((item) => encode(shape.of, item)));
+      if (!Array.isArray(value)) throw new Unproved("not_a_record");
+      return encodeArray(value.map((item) => encode(shape.of, item)));
     case "record": {
-      const fields = value as Readonly<Record<string, Value>>;
-      return encodeArray(Object.entries(shape.fields).map(([name, of]) => encode(of, fields[name] as Value)));
+      if (value === null || typeof value !== "object") throw new Unproved("not_a_record");
+      const fields = value as Readonly<Record<string, unknown>>;
+      return encodeArray(Object.entries(shape.fields).map(([name, of]) => encode(of, fields[name])));
     }
   }
+}
+
+function text(value: unknown): string {
+  if (typeof value !== "string") throw new Unproved("not_a_record");
+  return value;
 }
 
 function encodeArray(items: readonly Bytes[]): Bytes {

@@ -26,6 +26,7 @@ export const REASONS = {
   wrong_vote: "A vote is of no known kind, or stands in another validator's place.",
   bad_signature: "A signature does not hold.",
   too_little_power: "The signatures have no more than two thirds of the power.",
+  another_history: "These steps do not hash to the history that is proved: one is missing, changed or out of its place.",
   no_webcrypto: "This browser offers no WebCrypto here. Open the console at 127.0.0.1, at localhost or by HTTPS.",
   no_ed25519: "This browser can't check Ed25519 signatures. A newer one can.",
 } as const;
@@ -58,6 +59,9 @@ export const LABELS = {
   signed_by: "Signed by",
   not_signed_by: "Not signed by",
   power: "Power that signed, of all",
+  steps: "Steps of the life",
+  history_computed: "What the steps that are shown hash to",
+  history: "What its steps hash to, as the chain has it",
 } as const;
 
 export type Label = keyof typeof LABELS;

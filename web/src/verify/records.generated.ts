@@ -110,7 +110,7 @@ const OPEN_OFFER = {
   fields: {
     owner: { kind: "bytes", low: 20, high: 20 },
     terms: TERMS,
-    role: { kind: "choice", among: ["authority", "bank", "buyer", "insurer", "maker", "owner", "roadside_unit", "rsu_operator", "supplier", "vehicle"] },
+    role: { kind: "choice", among: ["approval_authority", "authority", "bank", "buyer", "dismantler", "insurer", "maker", "owner", "registration_authority", "roadside_unit", "rsu_operator", "supplier", "vehicle", "workshop"] },
     offered_ms: { kind: "int", low: 0, high: 9007199254740991 },
     withdrawn_ms: { kind: "int", low: 0, high: 9007199254740991 },
   },
@@ -147,9 +147,46 @@ const IDENTITY = {
     registered_ms: { kind: "int", low: 0, high: 9007199254740991 },
     active: { kind: "bool" },
     controlled_ms: { kind: "int", low: 0, high: 9007199254740991 },
+    next: { kind: "optional", of: { kind: "bytes", low: 32, high: 32 } },
+    until_ms: { kind: "int", low: 0, high: 9007199254740991 },
+    version: { kind: "int", low: 0, high: 9007199254740991 },
+    since_ms: { kind: "int", low: 0, high: 9007199254740991 },
+    is_kept: { kind: "bool" },
   },
 } as const satisfies Shape;
 export type Identity = ValueOf<typeof IDENTITY>;
+
+const LIFE = {
+  kind: "record",
+  fields: {
+    maker: { kind: "bytes", low: 20, high: 20 },
+    stage: { kind: "choice", among: ["made", "owned", "registered", "scrapped"] },
+    made_ms: { kind: "int", low: 0, high: 9007199254740991 },
+    odometer_m: { kind: "int", low: 0, high: 10000000000 },
+    steps: { kind: "int", low: 0, high: 9007199254740991 },
+    history: { kind: "bytes", low: 32, high: 32 },
+    recalls_open: { kind: "int", low: 0, high: 9007199254740991 },
+    rxswins: { kind: "int", low: 0, high: 9007199254740991 },
+    security_events: { kind: "int", low: 0, high: 9007199254740991 },
+  },
+} as const satisfies Shape;
+export type Life = ValueOf<typeof LIFE>;
+
+export const STEP = {
+  kind: "record",
+  fields: {
+    kind: { kind: "choice", among: ["event_fixed", "event_notified", "event_reported", "event_triaged", "made", "modified", "odometer_stated", "recalled", "registered", "repaired", "scrapped", "software_updated", "sold"] },
+    by: { kind: "bytes", low: 20, high: 20 },
+    agreed_by: { kind: "optional", of: { kind: "bytes", low: 20, high: 20 } },
+    time_ms: { kind: "int", low: 0, high: 9007199254740991 },
+    evidence: { kind: "optional", of: { kind: "bytes", low: 32, high: 32 } },
+    odometer_m: { kind: "optional", of: { kind: "int", low: 0, high: 10000000000 } },
+    campaign: { kind: "optional", of: { kind: "text", low: 1, high: 64 } },
+    reference: { kind: "optional", of: { kind: "text", low: 1, high: 64 } },
+    detail: { kind: "optional", of: { kind: "text", low: 1, high: 64 } },
+  },
+} as const satisfies Shape;
+export type Step = ValueOf<typeof STEP>;
 
 /** The record of each kind that can be verified. */
 export interface RecordOf {
@@ -160,6 +197,7 @@ export interface RecordOf {
   readonly offer: OpenOffer;
   readonly balance: Balance;
   readonly identity: Identity;
+  readonly life: Life;
 }
 
 export type Kind = keyof RecordOf;
@@ -173,4 +211,5 @@ export const TABLES: Readonly<Record<Kind, { readonly prefix: string; readonly s
   offer: { prefix: "consent/offers/", shape: OPEN_OFFER },
   balance: { prefix: "token/balances/", shape: BALANCE },
   identity: { prefix: "identity/identities/", shape: IDENTITY },
+  life: { prefix: "vehicles/lives/", shape: LIFE },
 };

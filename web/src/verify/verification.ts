@@ -31,7 +31,9 @@ export interface Shown {
 }
 
 export const STEPS = ["key", "value", "state", "header", "validators", "commit"] as const;
-export type StepId = (typeof STEPS)[number];
+/** A life's steps, which are shown beside its record, are checked against that. */
+export const HISTORY = "history";
+export type StepId = (typeof STEPS)[number] | typeof HISTORY;
 
 export interface Step {
   readonly id: StepId;

@@ -1,6 +1,7 @@
 /** English: the dictionary that every other has the keys of. */
 
 import { enChain } from "./en-chain";
+import { enIdentity } from "./en-identity";
 import { enPages } from "./en-pages";
 
-export const en = { ...enPages, ...enChain } as const;
+export const en = { ...enPages, ...enIdentity, ...enChain } as const;

@@ -28,6 +28,7 @@ export const reasons: Record<Reason, string> = {
   wrong_vote: "某张投票的类型未知，或占了其他验证者的位置。",
   bad_signature: "某个签名不成立。",
   too_little_power: "签名的权重未超过三分之二。",
+  another_history: "这些步骤的哈希与已证明的经历不符：有步骤缺失、被更改或错位。",
   no_webcrypto: "浏览器在此处不提供 WebCrypto。请用 127.0.0.1、localhost 或 HTTPS 打开控制台。",
   no_ed25519: "此浏览器无法检查 Ed25519 签名，较新的浏览器可以。",
 };
@@ -58,4 +59,7 @@ export const labels: Record<Label, string> = {
   signed_by: "已签名",
   not_signed_by: "未签名",
   power: "已签名的权重 / 总权重",
+  steps: "经历的步骤数",
+  history_computed: "所示步骤的哈希",
+  history: "链上所记各步骤的哈希",
 };

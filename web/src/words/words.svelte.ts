@@ -48,7 +48,21 @@ export function t(key: Key, values?: Record<string, string | number>): string {
   return spoken.say(key, values);
 }
 
+type Named =
+  | "category"
+  | "precision"
+  | "purpose"
+  | "role"
+  | "kind"
+  | "allocation"
+  | "stage"
+  | "step"
+  | "handled"
+  | "severity"
+  | "ended"
+  | "status";
+
 /** Says a name of the chain's own, such as a purpose; one that has no translation stands in plain words. */
-export function name(group: "category" | "precision" | "purpose" | "role" | "kind" | "allocation", value: string): string {
+export function name(group: Named, value: string): string {
   return spoken.find(`${group}.${value}`) ?? plain(value);
 }

@@ -2,6 +2,7 @@
 
 import type { Dictionary } from "./words.svelte";
 import { zhChain } from "./zh-chain";
+import { zhIdentity } from "./zh-identity";
 import { zhPages } from "./zh-pages";
 
-export const zh: Dictionary = { ...zhPages, ...zhChain };
+export const zh: Dictionary = { ...zhPages, ...zhIdentity, ...zhChain };

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { type Kind, type Proof, type Request, type Trust, type Verification, verify } from "../../src/verify/index.ts";
+import { type Kind, type Life, type Proof, type Request, type Trust, type Verification, verify } from "../../src/verify/index.ts";
 
 export interface Case {
   readonly request: Request;
@@ -14,6 +14,8 @@ export interface Case {
 
 interface Vectors {
   readonly now_ms: number;
+  /** A life and its steps, one of each kind. */
+  readonly history: { readonly life: Life; readonly steps: readonly Readonly<Record<string, unknown>>[] };
   /** One case of each kind of record, all from one network. */
   readonly real: Readonly<Record<Kind, Case>>;
   /** The records that those cases prove, save for absent ones. */
