@@ -92,7 +92,9 @@ MODULES: Mapping[str, str] = {
 STANDARD = frozenset(
     ("__future__", "base64", "bisect", "collections", "dataclasses", "hashlib", "itertools", "types", "typing")
 )
-OUTSIDE = frozenset(("msgspec", "nacl", "cryptography", "rbcl", "py_arkworks_bls12381", "wasmtime", "cel_expr_python"))
+OUTSIDE = frozenset(
+    ("msgspec", "nacl", "cryptography", "rbcl", "py_arkworks_bls12381", "wasmtime", "cel_expr_python", "gmalglib")
+)
 """Libraries that onchain code may use."""
 
 EXCEPTIONS: Mapping[tuple[str, str], str] = {

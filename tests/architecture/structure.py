@@ -174,6 +174,20 @@ def size_faults(source: Source) -> list[Fault]:
     return faults
 
 
+def number_faults(source: Source) -> list[Fault]:
+    """Finds reasons to refuse whose number another reason has."""
+    faults, taken = [], set()
+    for module in source.modules:
+        for node in ast.walk(module.tree):
+            match node:
+                case ast.Call(func=ast.Name(id="Reason"), args=[space, ast.Constant(value=int(number)), *_]):
+                    named = space.value if isinstance(space, ast.Constant) else module.folder
+                    if (named, number) in taken:
+                        faults.append(Fault(module.path, node.lineno, "A number stands for one reason.", str(number)))
+                    taken.add((named, number))
+    return faults
+
+
 def folder_faults(source: Source) -> list[Fault]:
     """Finds folders of code that do not say what they are."""
     folders = {module.folder for module in source.modules}

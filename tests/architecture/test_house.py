@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from .source import SRC, Source
-from .structure import MAX_FILE_LINES, MAX_FUNCTION_LINES, door_faults, folder_faults, name_faults, size_faults
+from .structure import (
+    MAX_FILE_LINES,
+    MAX_FUNCTION_LINES,
+    door_faults,
+    folder_faults,
+    name_faults,
+    number_faults,
+    size_faults,
+)
 
 SOURCE = Source()
 TESTS = sorted(Path(SRC.parent, "tests").rglob("*.py"))
@@ -28,6 +36,10 @@ def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:
 
 def test_files_and_functions_keep_their_sizes() -> None:
     assert size_faults(SOURCE) == []
+
+
+def test_each_number_stands_for_one_reason_to_refuse() -> None:
+    assert number_faults(SOURCE) == []
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(SRC.parent).as_posix())

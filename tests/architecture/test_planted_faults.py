@@ -27,7 +27,15 @@ from .bans import (
 from .linter import lint
 from .set_order import ORDER
 from .source import SRC, Fault, Source
-from .structure import contract_faults, core_faults, door_faults, folder_faults, name_faults, size_faults
+from .structure import (
+    contract_faults,
+    core_faults,
+    door_faults,
+    folder_faults,
+    name_faults,
+    number_faults,
+    size_faults,
+)
 
 Check = Callable[[Source], list[Fault]]
 CHECKS: tuple[Check, ...] = (
@@ -37,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     door_faults,
     folder_faults,
     name_faults,
+    number_faults,
     size_faults,
 )
 TOKEN = "onchain/contracts/token/handlers.py"
@@ -139,6 +148,14 @@ HOUSE = [
     Planted("wallet/wallet.py", "# more\n" * 500, "A file has at most 500 lines."),
     Planted("wallet/wallet.py", "def long() -> None:\n" + "    ...\n" * 70, "A function has at most 70 lines."),
 ]
+NUMBERS = [
+    Planted("wallet/wallet.py", 'AGAIN = Reason("wallet", 1, "No.", "Yes.")\n', "A number stands for one reason."),
+    Planted(
+        "onchain/contracts/token/errors.py",
+        'AGAIN = Reason(HERE, 1, "No.", "Yes.")\n' * 2,
+        "A number stands for one reason.",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +216,7 @@ def named(planted: Planted) -> str:
         *((name_faults, planted) for planted in HOUSE[1:3]),
         *((folder_faults, planted) for planted in HOUSE[3:5]),
         *((size_faults, planted) for planted in HOUSE[5:]),
+        *((number_faults, planted) for planted in NUMBERS),
     ],
     ids=lambda value: named(value) if isinstance(value, Planted) else value.__name__,
 )

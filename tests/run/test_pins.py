@@ -15,7 +15,7 @@ def pins(lock: str) -> dict[str, str]:
     return dict(entries)
 
 
-@pytest.mark.parametrize("lock", ["uv", "runtime", "dev"])
+@pytest.mark.parametrize("lock", ["uv", "runtime", "dev", "sm"])
 def test_every_pin_has_a_version_and_hashes(lock: str) -> None:
     assert pins(lock)
 
@@ -24,6 +24,6 @@ def test_the_developer_lock_holds_every_pin_of_the_runtime() -> None:
     assert pins("runtime").items() <= pins("dev").items()
 
 
-@pytest.mark.parametrize("name", ["run", "locks/uv.txt", "locks/runtime.txt", "locks/dev.txt"])
+@pytest.mark.parametrize("name", ["run", "locks/uv.txt", "locks/runtime.txt", "locks/dev.txt", "locks/sm.txt"])
 def test_nothing_names_where_packages_come_from(name: str) -> None:
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", (ROOT / name).read_text())
