@@ -99,7 +99,7 @@ def test_a_vehicle_is_chosen_and_followed_to_its_passport(browser: Browser, serv
     context = new_context(browser)
     page = context.new_page()
     page.goto(served.url)
-    car = served.newest("accounts", kind="device")["id"]
+    car = served.newest("recordings", owner=served.persona("owner-01"))["record"]["vehicle"]
     go(page, f"/map?vehicle={car}")
     card = page.locator("main").get_by_role("region").filter(has_text="km/h")
     expect(card).to_contain_text("car-0")

@@ -31,7 +31,7 @@ def run_tests(
     root = clone()
     checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["lint-imports"]]
     # Whole suites run on every core; what somebody names runs where its output can be followed.
-    shared = [] if paths else ["-n", str(_workers())]
+    shared = [] if paths else ["-n", str(_workers()), "--dist", "worksteal"]
     pytest = ["pytest", *shared, *(["-m", "soak"] if soak else []), *(paths or [])]
     done: list[dict[str, Any]] = []
     for command in [pytest] if soak or paths else [*checks, pytest]:
@@ -86,7 +86,13 @@ def bench(
 
 
 def _surroundings() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in SETTINGS or not SETTINGS[name].of_network}
+    """Keeps out what would make tests and benches measure the developer's setup: a network's settings, and uncached code.
+
+    Without a cache of compiled code every process that a test starts compiles the whole program first.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in SETTINGS or not SETTINGS[name].of_network}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept
 
 
 def clone() -> Path:

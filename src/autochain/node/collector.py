@@ -19,11 +19,12 @@ WHOLE_EVERY = 100
 async def quiet_collector(height: Callable[[], int]) -> AsyncIterator[None]:
     """Collects while the chain that has this height is idle after work, and else hardly ever, until it is left.
 
-    What outlives a collection is set aside, so that the next one does not look at the whole state again.
+    What outlives a collection is set aside, so that the next one does not look at the whole state again; so is all that
+    is there at first, for to look through it takes longer than most commands run.
     """
     was_enabled = gc.isenabled()
     gc.disable()
-    _collect()
+    gc.freeze()
     collecting = asyncio.create_task(_collect_when_idle(height, collected=height()))
     try:
         yield
