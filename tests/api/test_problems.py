@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from autochain.api import Chain, Rates, make_app
 from autochain.api.errors import STATUSES
 from autochain.api.reasons import find_reasons
+from autochain.onchain.crypto.suites import SUITE_ABSENT
 
 from .following import followed
 from .people import V1, Served, Standing, served
@@ -259,6 +261,16 @@ def test_every_reason_is_listed_once_with_its_status(real: Standing) -> None:
     real.play(story)
 
 
-def test_no_two_reasons_have_one_number() -> None:
-    found = asyncio.run(asyncio.to_thread(find_reasons))
-    assert all((reason.codespace, reason.code) == number for number, reason in found.items())
+def test_reasons_are_told_also_where_the_library_of_an_extra_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gmalglib", None)
+    for name in ("autochain.onchain.crypto.sm2", "autochain.privacy.sm2"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    found = find_reasons()
+    assert found["crypto", SUITE_ABSENT.code] == SUITE_ABSENT
+    assert set(STATUSES) <= set(found.values())
+
+
+def test_a_module_of_the_program_that_is_missing_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "autochain.onchain.crypto.p256", None)
+    with pytest.raises(ModuleNotFoundError):
+        find_reasons()

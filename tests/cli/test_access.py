@@ -8,11 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-import pytest
 
 from cli.program import Program, Running, refused
-
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
 
 HERE = ("--at", "52.5,13.4")
 

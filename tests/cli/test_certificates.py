@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from autochain.onchain.crypto import sha256
 from autochain.wallet.certificates import inspect
 from cli.program import Program, refused
-
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
 
 
 def vehicles(program: Program) -> list[str]:

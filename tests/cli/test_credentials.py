@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import get_args
 
-import pytest
 from wallet.credentials.actors import key
 
 from autochain.cli.access import ResourceName
@@ -20,8 +19,6 @@ from autochain.wallet.credentials import EXAMPLES, TYPES, Author, Validity, did_
 from autochain.wallet.credentials import issue as sign
 from autochain.wallet.credentials.access import Resource
 from cli.program import Program, refused
-
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
 
 SINCE_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z."""

@@ -19,8 +19,6 @@ from autochain.onchain.crypto import SUITES
 from autochain.wallet import TokenKey, exported, load
 from cli.program import Program, refused
 
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
-
 DID_KEY = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 
 

@@ -12,8 +12,6 @@ from autochain import network
 from autochain.network import now_ms, open_network
 from cli.program import Program, refused
 
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
-
 HOUR_MS = 3_600_000
 GUARDIANS = ("second", "stranger", "buyer-2")
 

@@ -14,8 +14,6 @@ from autochain.onchain.contracts.vehicles import SEVERITIES
 from autochain.onchain.refusals import Refusal
 from cli.program import Program, refused
 
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
-
 
 @pytest.fixture
 def paper(tmp_path: Path) -> str:

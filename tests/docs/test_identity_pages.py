@@ -19,8 +19,6 @@ from docs.test_documents import IDENTITY, start
 from homes import serving
 from wallet.test_tokens import PIN, module
 
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
-
 __all__ = ["module"]
 HOUR_NS = 3_600_000_000_000
 USUAL = "127.0.0.1:8440"

@@ -49,8 +49,6 @@ from autochain.services.issuer import CHALLENGE_MS, NO_CREDENTIAL
 from autochain.wallet import Wallet, save
 from autochain.wallet.credentials import EXAMPLES, KEY_NOT_ALLOWED, REVOKED, TYPES, V2, Document, Kind, Validity
 
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
-
 DAY_MS = 24 * 3_600_000
 ORIGIN = "http://127.0.0.1:8440"
 ROLE: Document = {"role": "workshop", "legalName": "Example Repairs Ltd"}

@@ -7,8 +7,6 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import pytest
-
 from autochain.network import Home, Network, open_network
 from autochain.onchain.contracts.recording import ListRecordings
 from autochain.onchain.contracts.vehicles import GetHistory, GetLife, GetPassport, Life, Scrap, StateOdometer, Step
@@ -17,8 +15,6 @@ from autochain.services.passport import check_passport, make_passport
 from autochain.sim import PAST_MS, Fleet, World
 from autochain.sim.lives import RXSWIN, SERVICE_M
 from autochain.wallet import Wallet
-
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
 
 CARS = 2
 

@@ -47,8 +47,6 @@ from autochain.onchain.ledger.errors import BAD_SIGNATURE, REVOKED_SENDER, SUITE
 from autochain.onchain.refusals import present
 from autochain.wallet import SeedKey, Wallet, names_waiting, save, waiting
 
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
-
 SEED = 20_261
 WITHIN_S = 120.0
 

@@ -21,8 +21,6 @@ from autochain.onchain.ledger.errors import SUITE_NOT_ADMITTED
 from autochain.onchain.refusals import present
 from autochain.wallet import create
 
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
-
 
 @pytest.fixture
 def sm(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,6 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from .console import Complaints, Window, go, grave_violations, open_console, see_as
 from .served import Served
 
-pytestmark = pytest.mark.soak  # Each test runs many commands, or a network of its own.
-
 REFUSED = 400
 STEPS = 17
 DARK = Window(dark=True)

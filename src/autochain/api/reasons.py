@@ -6,6 +6,8 @@ import asyncio
 import html
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -80,11 +82,21 @@ Known: TypeAlias = NamedDependency[SkipValidation[KnownReasons]]
 
 def find_reasons() -> dict[tuple[str, int], Reason]:
     """Finds every reason that a module of the program declares."""
-    package = importlib.import_module(PACKAGE)
-    names = [found.name for found in pkgutil.walk_packages(package.__path__, f"{PACKAGE}.")]
-    modules = [importlib.import_module(name) for name in names if not name.endswith("__main__")]
-    reasons = [value for module in modules for value in vars(module).values() if isinstance(value, Reason)]
+    reasons = [value for module in _modules() for value in vars(module).values() if isinstance(value, Reason)]
     return {(each.codespace, each.code): each for each in sorted(reasons, key=lambda each: (each.codespace, each.code))}
+
+
+def _modules() -> Iterator[ModuleType]:
+    """Gives every module that this installation can run: one whose library is an extra's may be without it."""
+    package = importlib.import_module(PACKAGE)
+    for found in pkgutil.walk_packages(package.__path__, f"{PACKAGE}."):
+        if found.name.endswith("__main__"):
+            continue
+        try:
+            yield importlib.import_module(found.name)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] == PACKAGE:
+                raise
 
 
 @get(

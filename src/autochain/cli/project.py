@@ -86,9 +86,9 @@ def bench(
 
 
 def _surroundings() -> dict[str, str]:
-    """Keeps out what would make tests and benches measure the developer's setup: a network's settings, and uncached code.
+    """Keeps out a network's settings, and what forbids Python to cache compiled code.
 
-    Without a cache of compiled code every process that a test starts compiles the whole program first.
+    Without that cache every process that a test starts compiles the whole program first.
     """
     kept = {name: value for name, value in os.environ.items() if name not in SETTINGS or not SETTINGS[name].of_network}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
