@@ -124,7 +124,10 @@ async def served(app: Any) -> AsyncIterator[httpx.AsyncClient]:
     """Serves an application at a free port, as the network does."""
     with listen("127.0.0.1", 0) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        async with serving(app, listening), httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as http:
+        # Between two tests no loop runs, and the server may end a connection that a test would use again.
+        once = httpx.Limits(max_keepalive_connections=0)
+        client = httpx.AsyncClient(base_url=address, trust_env=False, timeout=30, limits=once)
+        async with serving(app, listening), client as http:
             yield http
 
 

@@ -15,10 +15,10 @@ HERE = ("--at", "52.5,13.4")
 
 
 def a_car(program: Program) -> str:
-    names: list[str] = [
-        each["name"] for each in program.json("account", "show")["accounts"] if each["kind"] == "device"
-    ]
-    return names[0]
+    """Gives the name of a car of the owner's; others have theirs in the same home."""
+    owner = program.json("account", "show", "owner")["did"]
+    accounts = program.json("account", "show")["accounts"]
+    return next(str(each["name"]) for each in accounts if each["controller"] == owner)
 
 
 def a_grant(program: Program, car: str, *words: str) -> str:
