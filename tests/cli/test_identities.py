@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
-from shutil import which
 
 import pytest
 from homes import run_command
+from homes.token import LABEL, PIN, make_token, tokens_in
 from msgspec.structs import replace
-from wallet.test_tokens import MODULES
 
 from autochain.cli.options import SuiteName, suite_number
 from autochain.onchain.crypto import SUITES
@@ -152,24 +149,14 @@ def test_wallets_are_shown_without_anything_secret(program: Program) -> None:
 @pytest.fixture
 def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Makes a token of SoftHSM; gives the library by which it is reached."""
-    module = next((path for path in MODULES if Path(path).exists()), None)
-    if module is None or which("softhsm2-util") is None:
-        absent = "SoftHSM is not installed: install your system's package softhsm2"
-        if os.environ.get("CI") == "true":
-            pytest.fail(absent)
-        pytest.skip(absent)
-    (tmp_path / "tokens").mkdir()
-    settings = tmp_path / "softhsm2.conf"
-    settings.write_text(f"directories.tokendir = {tmp_path}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(settings))
-    command = ["softhsm2-util", "--init-token", "--free", "--label", "vehicle", "--pin", "2468", "--so-pin", "13579"]
-    subprocess.run(command, check=True, capture_output=True)
+    module = tokens_in(tmp_path, monkeypatch)
+    make_token()
     return module
 
 
 def test_a_party_speaks_by_a_key_in_a_token(home: Path, token: str, tmp_path: Path) -> None:
     pin = tmp_path / "pin"
-    pin.write_text("2468\n")
+    pin.write_text(f"{PIN}\n")
     pin.chmod(0o600)
 
     def run(*words: str) -> dict[str, object]:
@@ -178,14 +165,14 @@ def test_a_party_speaks_by_a_key_in_a_token(home: Path, token: str, tmp_path: Pa
         answer: dict[str, object] = json.loads(ended.stdout)
         return answer
 
-    words = ("--module", token, "--token", "vehicle", "--label", "signing", "--pin-file", str(pin))
+    words = ("--module", token, "--token", LABEL, "--label", "signing", "--pin-file", str(pin))
     for foreign in ("p256", "hybrid"):
         assert run("wallet", "token", "owner", *words, "--suite", foreign)["error"]["code"] == "ledger/21"  # type: ignore[index]
     # Nothing was made in the token then: its label is free.
     made = run("wallet", "token", "owner", *words)
     assert (made["lies_in"], made["token"], made["key_label"], made["speaks"]) == (
         "a token",
-        "vehicle",
+        LABEL,
         "signing",
         True,
     )
@@ -196,6 +183,6 @@ def test_a_party_speaks_by_a_key_in_a_token(home: Path, token: str, tmp_path: Pa
     assert run("account", "set-guardians", "buyer", "ido", "foundation")["new_keys"] is False
     shown = run("wallet", "show", "owner")
     assert (shown["lies_in"], shown["speaks"]) == ("a token", True)
-    assert "2468" not in json.dumps(shown)
+    assert PIN not in json.dumps(shown)
     pin.write_text("1111")
     assert run("wallet", "token", "owner", *words)["error"]["code"] == "wallet/11"  # type: ignore[index]

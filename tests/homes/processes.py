@@ -20,7 +20,7 @@ START_S = 30.0
 def environment(home: Path) -> dict[str, str]:
     tests, sources = Path(__file__).parents[1], Path(autochain.__file__).parents[1]
     paths = os.pathsep.join([str(sources), str(tests)])
-    return {**os.environ, "PYTHONPATH": paths, "AUTOCHAIN_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PYTHONPATH": paths, "AUTOCHAIN_HOME": str(home)}
 
 
 def run_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from shutil import which
 
 import pytest
 from homes import refuses
+from homes.token import LABEL, PIN, make_token, tokens_in
 from msgspec.structs import replace
 
 from autochain.onchain.crypto import SignatureJob, p256, verify_in_turn
 from autochain.wallet import SeedKey, TokenKey, create, exported, load, take_in, tokens
 from autochain.wallet.errors import SUITE_NOT_IN_TOKENS, TOKEN_FAILS
 
-MODULES = (
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/local/lib/softhsm/libsofthsm2.so",
-    "/opt/homebrew/lib/softhsm/libsofthsm2.so",
-)
-LABEL, PIN = "vehicle", "2468"
-
-
-def installed_module() -> str:
-    """Finds SoftHSM; where it is absent, CI fails and elsewhere the test says that it did not run."""
-    found = next((path for path in MODULES if Path(path).exists()), None)
-    if found is not None and which("softhsm2-util") is not None:
-        return found
-    absent = "SoftHSM is not installed: install your system's package softhsm2"
-    if os.environ.get("CI") == "true":
-        pytest.fail(absent)
-    warnings.warn(f"Keys in tokens were not tested: {absent}", stacklevel=2)
-    pytest.skip(absent)
-
 
 @pytest.fixture(scope="module")
 def module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Gives the library of a token; a process reads its settings once, so all tests share it."""
-    found, folder = installed_module(), tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    settings = folder / "softhsm2.conf"
-    settings.write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
-    os.environ["SOFTHSM2_CONF"] = str(settings)
-    command = ["softhsm2-util", "--init-token", "--free", "--label", LABEL, "--pin", PIN, "--so-pin", "13579"]
-    subprocess.run(command, check=True, capture_output=True)
-    yield found
-    del os.environ["SOFTHSM2_CONF"]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        module = tokens_in(tmp_path_factory.mktemp("softhsm"), monkeypatch)
+        make_token()
+        yield module
 
 
 def make(module: str, suite: int, label: str) -> TokenKey:
