@@ -70,7 +70,9 @@ def test_wherever_the_disk_is_full_while_a_car_records_it_is_named_and_can_be_do
             receipt = await scene.buy(scene.buyer, recording=recorded.recording)
             assert len((await scene.fetch(scene.buyer, receipt)).parts) == 2
         assert refused >= 8
-        assert {path.suffix for path in files(home)} == {".mdb", ".json", ".key", ".share", ".log", ""}
+        # On a slow machine there is time for a backup.
+        usual = {".mdb", ".json", ".key", ".share", ".log", ""}
+        assert {path.suffix for path in files(home)} - {".backup"} == usual
         assert not [path for path in files(home) if path.name.startswith(".")]
 
     play(home, story)

@@ -70,7 +70,7 @@ def judged(sound: Path, kind: str, *, seed: int, count: int) -> dict[str, int]:
 
 
 def test_every_flipped_bit_is_named_or_harmless(sound: Path) -> None:
-    verdicts = judged(sound, "flip", seed=1, count=300)
+    verdicts = judged(sound, "flip", seed=1, count=150)
     # A flip in a value of the state is left to the root.
     assert verdicts["state"]
 

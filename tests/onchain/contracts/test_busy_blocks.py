@@ -485,7 +485,7 @@ class BusyBlocks(RuleBasedStateMachine):
 
 
 def test_however_a_block_is_filled_every_uacc_is_where_the_books_say() -> None:
-    run_state_machine_as_test(BusyBlocks, settings=settings(max_examples=80, stateful_step_count=60, deadline=None))
+    run_state_machine_as_test(BusyBlocks, settings=settings(max_examples=40, stateful_step_count=60, deadline=None))
 
 
 @pytest.mark.soak

@@ -464,7 +464,7 @@ def as_known(sale: Sale) -> tuple[Any, ...]:
 
 
 def test_whatever_parties_do_the_chain_does_what_the_model_says() -> None:
-    run_state_machine_as_test(Together, settings=settings(max_examples=100, stateful_step_count=60, deadline=None))
+    run_state_machine_as_test(Together, settings=settings(max_examples=40, stateful_step_count=60, deadline=None))
 
 
 @pytest.mark.soak
