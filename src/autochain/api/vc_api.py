@@ -28,7 +28,7 @@ from ..services.issuer import (
     problem_type,
     static_file,
 )
-from ..wallet.credentials import Document, parse
+from ..wallet.credentials import STATUS_ENTRY, Document, parse
 from .access import Guard, signed_in
 from .backend import Role
 from .errors import (
@@ -151,7 +151,7 @@ def _signing(issuer: IssuerService | None) -> Sequence[HTTPRouteHandler]:
     )
     async def set_status(data: Annotated[StatusRequest, BODY]) -> Done:
         entry = data.credential_status
-        if entry.type != "BitstringStatusListEntry" or entry.status_purpose not in ("revocation", "suspension"):
+        if entry.type != STATUS_ENTRY or entry.status_purpose not in ("revocation", "suspension"):
             raise UNKNOWN_STATUS(f"{entry.type[:60]}, {entry.status_purpose[:60]}")
         index, url = entry.status_list_index, entry.status_list_credential
         if (index is None) != (url is None):

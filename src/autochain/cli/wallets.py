@@ -12,7 +12,7 @@ from .completing import parties
 from .documents import new_file, read_file
 from .groups import examples, group
 from .options import Format, FormatOption, HomeOption, SuiteName, home_at, suite_number, with_network
-from .secret_files import passphrase_from, secret_from
+from .secret_files import passphrase_from, pin_from
 from .words import short_did
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def token(
     The party's keys change twice: the one that it promised comes first and promises the token's. That one promises
     none, for a key in a file that may succeed it would open the account without the token.
     """
-    pin = secret_from(pin_file).decode(errors="replace")
+    pin = pin_from(pin_file)
 
     async def job(network: Network) -> dict[str, Any]:
         from ..network import change_keys, ensure_admitted

@@ -7,7 +7,9 @@ their libraries take longer to load than all of the rest.
 from . import ed25519, hpke, secret_sharing
 from .private_files import (
     CANT_WRITE,
+    MIN_PASSPHRASE_BYTES,
     make_private_folder,
+    read_secret,
     remove_private,
     write_all_private,
     write_private,
@@ -17,10 +19,12 @@ from .suites import signing
 
 __all__ = [
     "CANT_WRITE",
+    "MIN_PASSPHRASE_BYTES",
     "ed25519",
     "hpke",
     "make_private_folder",
     "p256",
+    "read_secret",
     "remove_private",
     "secret_sharing",
     "signing",

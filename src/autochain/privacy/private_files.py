@@ -14,6 +14,8 @@ from ..onchain.refusals import Reason
 CANT_WRITE = Reason(
     "privacy", 3, "The disk does not take a file in.", "Make room on it, see that you may write there, then try again."
 )
+MIN_PASSPHRASE_BYTES = 8
+MAX_SECRET_BYTES = 1024
 SYNC_THREADS = 16
 """A file system gathers syncs that come at once into one write: sixteen cost little more than one."""
 
@@ -44,6 +46,23 @@ def write_all_private(files: Mapping[Path, bytes]) -> None:
     temporary = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}") for path in files}
     with _said():
         _write_all(files, temporary)
+
+
+def read_secret(path: Path, bad: Reason, *, least_bytes: int = 1) -> bytes:
+    """Reads a passphrase or PIN that its user wrote to a file; a line's end after it does not count.
+
+    Refuses with `bad` a file that others may read, and one that holds too little or more than any secret has.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise bad(f"{path}: others may read it")
+        with path.open("rb") as file:
+            secret = file.read(MAX_SECRET_BYTES + 3).rstrip(b"\r\n")
+    except OSError as error:
+        raise bad(f"{path}: {error.strerror}") from None
+    if not least_bytes <= len(secret) <= MAX_SECRET_BYTES:
+        raise bad(f"{path}: not {least_bytes} to {MAX_SECRET_BYTES} bytes")
+    return secret
 
 
 def remove_private(files: Iterable[Path]) -> None:

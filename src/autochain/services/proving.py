@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from ..client import Client, Shown
 from ..onchain.contracts.identity import Identity
 from ..onchain.crypto import SignatureJob, verify_in_turn
 from ..onchain.ledger import Signature, Table
@@ -32,6 +33,13 @@ def fresh_record(
     if not proved.value:
         raise absent()
     return table.codec.decode(proved.value), header
+
+
+async def prove_fresh(client: Client, table: Table[Any], *name: Any, now_ms: int) -> Shown:
+    """Asks for a record with its proof; refuses what a node that stands still, or hides what came since, shows."""
+    shown = await client.prove(table, *name)
+    check_fresh(shown.header, now_ms=now_ms, max_age_ms=MAX_AGE_MS, max_skew_ms=MAX_SKEW_MS)
+    return shown
 
 
 def is_signed(identity: Identity, message: bytes, signatures: tuple[Signature, ...], *, now_ms: int) -> bool:

@@ -90,7 +90,9 @@ def save(
 ) -> None:
     """Keeps a wallet in the place of what stands there under its name, whole or not at all; a new one replaces none."""
     path = _path(parties, wallet.name, place)
-    key = sealing.home_key(parties, environment=environment, make=not wallets(parties))
+    # Where there are wallets whose key is lost, another would hide that they can't be opened.
+    make = not (parties / sealing.KEY_FILE).exists() and not wallets(parties)
+    key = sealing.home_key(parties, environment=environment, make=make)
     sealed = sealing.seal(key, msgspec.msgpack.encode(wallet), about=_about(wallet.name, place))
     if not is_new:
         write_private(path, msgspec.json.encode(_File(sealed)))

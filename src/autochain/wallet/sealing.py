@@ -14,13 +14,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from ..privacy import remove_private, write_private, write_private_once
+from ..privacy import MIN_PASSPHRASE_BYTES, read_secret, remove_private, write_private, write_private_once
 from . import errors
 
 KEY_FILE = "wallets.key"
 SETTING = "AUTOCHAIN_PASSPHRASE_FILE"
-MIN_PASSPHRASE_BYTES = 8
-MAX_PASSPHRASE_BYTES = 1024
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _SCRYPT_N = 1 << 15
@@ -113,20 +111,11 @@ def change_passphrase(parties: Path, passphrase: bytes | None, *, environment: M
 
 
 def passphrase_of(environment: Mapping[str, str]) -> bytes | None:
-    """Reads the passphrase from the file that the setting names; a line's end after it does not count."""
+    """Reads the passphrase from the file that the setting names."""
     named = environment.get(SETTING)
     if not named:
         return None
-    path = Path(named)
-    try:
-        if path.stat().st_mode & 0o077:
-            raise errors.BAD_PASSPHRASE_FILE(f"{path}: others may read it")
-        passphrase = path.read_bytes().rstrip(b"\r\n")
-    except OSError as error:
-        raise errors.BAD_PASSPHRASE_FILE(f"{path}: {error.strerror}") from None
-    if not MIN_PASSPHRASE_BYTES <= len(passphrase) <= MAX_PASSPHRASE_BYTES:
-        raise errors.BAD_PASSPHRASE_FILE(f"{path}: {len(passphrase)} bytes")
-    return passphrase
+    return read_secret(Path(named), errors.BAD_PASSPHRASE_FILE, least_bytes=MIN_PASSPHRASE_BYTES)
 
 
 def _key_file(key: bytes, passphrase: bytes | None) -> bytes:

@@ -12,12 +12,11 @@ import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.util.ec import encode_named_curve_parameters
 
-from ..onchain.crypto import PublicKey
+from ..onchain.crypto import ED25519, P256, PublicKey
 from ..privacy import p256
 from .errors import LABEL_TAKEN, SUITE_NOT_IN_TOKENS, TOKEN_FAILS
 from .signers import TokenKey
 
-ED25519, P256 = 1, 2
 _EDWARDS25519 = b"\x13\x0cedwards25519"
 """The name of the curve as PKCS#11 wants it: a printable string in DER."""
 _TURN = threading.Lock()

@@ -15,7 +15,7 @@ import msgspec
 
 from ...edge.obu.access import Access, Allowed, refresh
 from ...onchain.contracts.identity import IDENTITIES, Identity
-from ...onchain.crypto import PublicKey
+from ...onchain.crypto import ED25519, PublicKey
 from ...onchain.ids import did, from_did
 from ...onchain.refusals import Refusal
 from ...wallet import Wallet
@@ -38,7 +38,6 @@ from .kept import Kept
 FOLDER = "access"
 MAX_OWNERSHIP_AGE_MS = 24 * 3_600_000
 """For how long a vehicle without a connection relies on what it last heard of its owner."""
-ED25519 = 1
 DID_KEY = "did:key:"
 Position = tuple[int, int]
 """Latitude and longitude in degrees times 10^7."""

@@ -20,6 +20,7 @@ from ...wallet.credentials import (
     check_credential,
     draft,
     issuer_of,
+    status_places,
     subjects_of,
     to_ms,
 )
@@ -34,8 +35,6 @@ STATUS_ORIGIN = "https://autochain.example"
 """Where the status lists of this home's parties stand by name while no node serves them. Nobody can own the name (RFC
 2606): who asks the chain needs no other, and who asks the web alone finds nothing there."""
 PURPOSES: tuple[StatusPurpose, ...] = ("revocation", "suspension")
-MAX_DIGITS = 9
-"""How many digits the number of a place in a status list has at most."""
 
 State = Literal["live", "not yet valid", "expired", "suspended", "revoked", "unknown"]
 
@@ -119,7 +118,7 @@ async def set_status(network: Network, issuer: Wallet, kept: Kept, purpose: Stat
         raise NOT_ISSUER(issuer_of(kept.document)[:80])
     # Its id alone decides what is revoked: a stranger's file may bear that of another credential.
     CredentialFolder(network.home.parties, issuer.name).get(kept.name)
-    if not any(entry[0] == purpose for entry in _entries(kept.document)):
+    if not any(place.purpose == purpose for place in status_places(kept.document)):
         raise NO_STATUS(purpose)
     if any(each.is_set and each.purpose == "revocation" for each in await statuses_of(network, kept.document)):
         raise IS_REVOKED(kept.name)
@@ -138,7 +137,7 @@ async def statuses_of(network: Network, document: Document) -> list[Status]:
     check_credential(document)
     lists = StatusLists(network.client, clock=network.clock)
     found: list[Status] = []
-    for purpose, url, index in _entries(document):
+    for purpose, url, index in status_places(document):
         listed = await lists.places(url, {index})
         found.append(Status(purpose, url, index, listed.is_set(index)))
     return found
@@ -185,19 +184,3 @@ async def payer_for(network: Network, wallet: Wallet) -> Wallet | None:
 async def _issuer(network: Network, issuer: Wallet) -> IssuerService:
     payer = await payer_for(network, issuer)
     return issuer_of_party(network, issuer.name, wallet=lambda: issuer, payer=lambda: payer)
-
-
-def _entries(document: Document) -> list[tuple[str, str, int]]:
-    """Reads purpose, list and place of each status."""
-    value = document.get("credentialStatus", [])
-    found: list[tuple[str, str, int]] = []
-    for entry in value if isinstance(value, list) else [value]:
-        if not isinstance(entry, dict):
-            continue
-        purpose, url = entry.get("statusPurpose"), entry.get("statusListCredential")
-        index = entry.get("statusListIndex")
-        if not (isinstance(purpose, str) and isinstance(url, str) and isinstance(index, str)):
-            continue
-        if index.isascii() and index.isdigit() and len(index) <= MAX_DIGITS:
-            found.append((purpose, url, int(index)))
-    return found

@@ -10,9 +10,8 @@ from ...onchain.contracts.credentials import ATTESTATIONS, CERTIFICATION, LIVE, 
 from ...onchain.contracts.identity import IDENTITIES
 from ...onchain.ids import from_did
 from ...onchain.ledger import Table
-from ...onchain.ledger.light import check_fresh
 from ...onchain.refusals import Refusal
-from ...services import MAX_AGE_MS, MAX_SKEW_MS
+from ...services import prove_fresh
 from ...wallet.credentials import TYPES, Document, Kind, issuer_of, subjects_of, types_of
 from ..network import Network
 from .errors import NOT_ENTITLED
@@ -100,7 +99,5 @@ async def _check_owner(network: Network, document: Document, account: bytes, ask
 
 
 async def _proved(network: Network, table: Table[V], *name: Any) -> V | None:
-    shown = await network.client.prove(table, *name)
-    check_fresh(shown.header, now_ms=network.clock(), max_age_ms=MAX_AGE_MS, max_skew_ms=MAX_SKEW_MS)
-    record: V | None = shown.record
+    record: V | None = (await prove_fresh(network.client, table, *name, now_ms=network.clock())).record
     return record

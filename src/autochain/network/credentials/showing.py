@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...privacy import remove_private, write_private
-from ...services.issuer import CHALLENGE_MS, Asked, Challenges, StatusLists, VerifierService
+from ...services.issuer import CHALLENGE_MS, Asked, Challenges, StatusLists, VerifierService, unknown_schemas
 from ...services.resolver import Resolved, ResolverService
 from ...wallet import Wallet
 from ...wallet.credentials import (
     MALFORMED,
-    UNRESOLVED,
     Author,
     Checks,
     DidUrl,
     Document,
-    Json,
-    Resolution,
     StatusList,
-    did_key_document,
+    objects_in,
     parse_did_url,
     present,
+    resolver_of,
     types_of,
     verify_credential,
     verify_presentation,
@@ -85,7 +83,7 @@ def show(network: Network, holder: Wallet, kept: Sequence[Kept], *, challenge: s
 
 def challenge_of(document: Document) -> str | None:
     """Gives the challenge that a presentation says it answers."""
-    proofs = _objects(document.get("proof"))
+    proofs = objects_in(document.get("proof"))
     named = proofs[0].get("challenge") if proofs else None
     return named if isinstance(named, str) else None
 
@@ -96,8 +94,8 @@ def is_presentation(document: Document) -> bool:
 
 def needs_chain(document: Document) -> bool:
     """Says whether a document can only be verified by asking the chain: for a key of a did:acc, or a status."""
-    shown = [document, *_objects(document.get("verifiableCredential"))]
-    methods = [str(proof.get("verificationMethod")) for each in shown for proof in _objects(each.get("proof"))]
+    shown = [document, *objects_in(document.get("verifiableCredential"))]
+    methods = [str(proof.get("verificationMethod")) for each in shown for proof in objects_in(each.get("proof"))]
     return any("credentialStatus" in each for each in shown) or not all(m.startswith("did:key:") for m in methods)
 
 
@@ -105,14 +103,13 @@ def verify_offline(
     document: Document, *, now_ms: int, challenge: str | None, domain: str | None, bound: bool
 ) -> Verified:
     """Verifies a document that says all that is needed itself; whether its issuer may issue such is left unasked."""
-    checks = Checks(resolver=_by_itself, statuses=_nowhere, now_ms=now_ms)
+    checks = Checks(resolver=resolver_of(None), statuses=_nowhere, now_ms=now_ms)
     if not is_presentation(document):
         alone = verify_credential(document, checks)
-        return Verified(None, (alone.document,), (), (*_told([alone.unknown_schemas]), *_unasked([alone.document])))
+        return Verified(None, (alone.document,), (), (*unknown_schemas([alone]), *_unasked([alone.document])))
     found = verify_presentation(document, checks, challenge=challenge, domain=domain, bound=bound)
     shown = tuple(each.document for each in found.credentials)
-    told = _told(each.unknown_schemas for each in found.credentials)
-    return Verified(found.holder, shown, (), (*told, *_unasked(shown)))
+    return Verified(found.holder, shown, (), (*unknown_schemas(found.credentials), *_unasked(shown)))
 
 
 async def verify(
@@ -145,7 +142,7 @@ async def verify(
         unasked = await _entitled(network, outcome.credentials, asked, any_issuer=any_issuer)
         return Verified(None, outcome.credentials, tuple(asked), (*outcome.warnings, *unasked))
     outcome = await service.verify_presentation(document, wanted)
-    (proof, *_) = _objects(document.get("proof"))
+    (proof, *_) = objects_in(document.get("proof"))
     holder = parse_did_url(proof.get("verificationMethod")).did
     unasked = await _entitled(network, outcome.credentials, asked, any_issuer=any_issuer)
     return Verified(holder, outcome.credentials, tuple(asked), (*outcome.warnings, *unasked))
@@ -189,19 +186,8 @@ class _Lists(StatusLists):
         return found
 
 
-def _by_itself(url: DidUrl, /) -> Resolution:
-    if url.method != "key":
-        raise UNRESOLVED(url.did[:80])
-    return Resolution(did_key_document(url.did))
-
-
 def _nowhere(url: str, /) -> StatusList:
     raise MALFORMED(f"a status at {url[:80]}")
-
-
-def _told(unknown: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    names = sorted({name for each in unknown for name in each})
-    return tuple(f"The schema {name[:200]} is not known here, and nothing was checked against it." for name in names)
 
 
 def _unasked(documents: Iterable[Document]) -> tuple[str, ...]:
@@ -220,8 +206,3 @@ def _ends_ms(path: Path) -> int:
     except OSError:
         return 0
     return int(text) if text.isdigit() and len(text) < 20 else 0
-
-
-def _objects(value: Json) -> list[Document]:
-    entries = value if isinstance(value, list) else [value]
-    return [entry for entry in entries if isinstance(entry, dict)]

@@ -6,9 +6,28 @@ suite is used first: their libraries take longer to load than all of the rest.
 
 from . import merkle
 from .hashes import Hash, sha256, tagged_hash
-from .suites import SUITES, PublicKey, SignatureJob, SignatureVerifier, Suite, check_key, check_suites, verify_in_turn
+from .suites import (
+    ED25519,
+    HYBRID,
+    ML_DSA_65,
+    P256,
+    SM2,
+    SUITES,
+    PublicKey,
+    SignatureJob,
+    SignatureVerifier,
+    Suite,
+    check_key,
+    check_suites,
+    verify_in_turn,
+)
 
 __all__ = [
+    "ED25519",
+    "HYBRID",
+    "ML_DSA_65",
+    "P256",
+    "SM2",
     "SUITES",
     "Hash",
     "PublicKey",

@@ -13,6 +13,8 @@ from ..codec import Record
 from ..refusals import Reason
 from . import ed25519
 
+ED25519, P256, SM2, ML_DSA_65, HYBRID = range(1, 6)
+"""Suites by their numbers."""
 UNKNOWN_SUITE = Reason(
     "crypto", 1, "This kind of key is not known here.", "Use a suite from 1 to 5, or a newer version of AutoChain."
 )
@@ -88,11 +90,11 @@ SUITES: Mapping[int, Suite] = MappingProxyType(
     {
         suite.number: suite
         for suite in (
-            Suite(1, "Ed25519", 60, lambda: ed25519),
-            Suite(2, "P-256", 100, _p256),
-            Suite(3, "SM2", 550, _sm2),
-            Suite(4, "ML-DSA-65", 520, _ml_dsa),
-            Suite(5, "Ed25519 with ML-DSA-65", 580, _hybrid),
+            Suite(ED25519, "Ed25519", 60, lambda: ed25519),
+            Suite(P256, "P-256", 100, _p256),
+            Suite(SM2, "SM2", 550, _sm2),
+            Suite(ML_DSA_65, "ML-DSA-65", 520, _ml_dsa),
+            Suite(HYBRID, "Ed25519 with ML-DSA-65", 580, _hybrid),
         )
     }
 )

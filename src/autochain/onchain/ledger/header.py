@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..crypto import PublicKey, merkle, sha256
+from ..crypto import ED25519, PublicKey, merkle, sha256
 from ..units import split
 from . import protobuf
 from .protobuf import Field, Message
@@ -20,8 +20,6 @@ FLAG_ABSENT, FLAG_COMMIT, FLAG_NIL = 1, 2, 3
 PRECOMMIT = 2
 NO_TIME_NS = -62_135_596_800 * 1_000_000_000
 """Go's zero time, the first instant of year 1: the timestamp of an absent signature."""
-ED25519 = 1
-"""The signature suite of validator keys."""
 
 
 @dataclass(frozen=True, slots=True)

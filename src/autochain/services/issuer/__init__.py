@@ -19,7 +19,7 @@ from .files import FILES, static_file
 from .listing import ListingService, list_url
 from .service import IssuerService
 from .status_lists import StatusLists, named
-from .verifying import Asked, VerifierService
+from .verifying import Asked, VerifierService, unknown_schemas
 
 __all__ = [
     "BAD_ALLOTMENTS",
@@ -46,4 +46,5 @@ __all__ = [
     "named",
     "problem_type",
     "static_file",
+    "unknown_schemas",
 ]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ...onchain.refusals import Refusal
 from ...wallet import credentials as w3c
-from ...wallet.credentials import DidUrl, Document, Json, Resolution, StatusList
+from ...wallet.credentials import DidUrl, Document, Resolution, StatusList
 from ..resolver import (
     FEATURE_NOT_SUPPORTED,
     INVALID_DID,
@@ -21,7 +21,6 @@ from .status_lists import StatusLists
 
 MAX_DIDS = 64
 MAX_LISTS = 16
-ENTRY = "BitstringStatusListEntry"
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -58,7 +57,7 @@ async def gather(
 
     What is malformed is passed over: the verification says so.
     """
-    shown = [document, *_objects(document.get("verifiableCredential"))]
+    shown = [document, *w3c.objects_in(document.get("verifiableCredential"))]
     urls = {(url.did, url.query): url for each in shown for url in _signers(each, past_keys=past_keys)}
     if len(urls) > MAX_DIDS:
         raise TOO_MANY(f"{len(urls)} signers, at most {MAX_DIDS}")
@@ -66,8 +65,8 @@ async def gather(
     places: defaultdict[str, set[int]] = defaultdict(set)
     if status:
         for each in shown:
-            for name, index in _places(each):
-                places[name].add(index)
+            for entry in w3c.status_places(each):
+                places[entry.url].add(entry.place)
     if len(places) > MAX_LISTS:
         raise TOO_MANY(f"{len(places)} status lists, at most {MAX_LISTS}")
     return Gathered(documents, {name: await _looked_up(name, lists, indices) for name, indices in places.items()})
@@ -94,7 +93,7 @@ async def _looked_up(url: str, lists: StatusLists, indices: set[int]) -> StatusL
 
 def _signers(document: Document, *, past_keys: bool) -> Iterator[DidUrl]:
     """Gives what is asked of the resolver about each proof of a document."""
-    for proof in _objects(document.get("proof")):
+    for proof in w3c.objects_in(document.get("proof")):
         try:
             url = w3c.parse_did_url(proof.get("verificationMethod"))
             yield url
@@ -103,17 +102,3 @@ def _signers(document: Document, *, past_keys: bool) -> Iterator[DidUrl]:
                 yield replace(url, query=(("versionTime", created),))
         except Refusal:
             continue
-
-
-def _places(document: Document) -> Iterator[tuple[str, int]]:
-    for entry in _objects(document.get("credentialStatus")):
-        name, index = entry.get("statusListCredential"), entry.get("statusListIndex")
-        if entry.get("type") != ENTRY or not isinstance(name, str) or not isinstance(index, str):
-            continue
-        if index.isascii() and index.isdigit() and len(index) <= 9:
-            yield name, int(index)
-
-
-def _objects(value: Json) -> list[Document]:
-    entries = value if isinstance(value, list) else [value]
-    return [entry for entry in entries if isinstance(entry, dict)]

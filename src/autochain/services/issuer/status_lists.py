@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from typing import Any
 
 from ...client import Client, Shown
 from ...onchain.contracts.credentials import CHUNK_BITS, CHUNKS, STATUS_LISTS, StatusChunks
 from ...onchain.contracts.credentials import StatusList as OnChain
 from ...onchain.ids import from_did
+from ...onchain.ledger import Table
 from ...onchain.ledger.errors import NOT_PROVED
-from ...onchain.ledger.light import check_fresh
 from ...onchain.refusals import Refusal
-from ...wallet.credentials import MALFORMED, Document, StatusList, decode_list, joined, subjects_of, types_of
-from ..proving import MAX_AGE_MS, MAX_SKEW_MS
+from ...wallet.credentials import (
+    MALFORMED,
+    STATUS_LIST,
+    Document,
+    StatusList,
+    decode_list,
+    joined,
+    subjects_of,
+    types_of,
+)
+from ..proving import prove_fresh
 from .errors import NO_LIST, STATUS_ELSEWHERE
 
 _URL = re.compile(r"https?://[^/?#\s]{1,300}/credentials/status/(did:acc:[a-z2-7]{32})/(0|[1-9][0-9]{0,15})", re.ASCII)
@@ -23,12 +33,9 @@ TRIES = 3
 """How often a list is read anew that changes while it is read."""
 
 
-LIST = "BitstringStatusListCredential"
-
-
 def check_list(document: Document) -> None:
     """Refuses a credential that calls itself a status list and holds none that can be read."""
-    if LIST not in types_of(document):
+    if STATUS_LIST not in types_of(document):
         return
     for subject in subjects_of(document):
         if "BitstringStatusList" not in types_of(subject) or not subject.get("statusPurpose"):
@@ -57,7 +64,7 @@ class StatusLists:
             account = from_did(issuer)
         except Refusal as refusal:
             raise NO_LIST(refusal.detail) from None
-        record: OnChain | None = self._fresh(await self._client.prove(STATUS_LISTS, account, number)).record
+        record: OnChain | None = (await self._prove(STATUS_LISTS, account, number)).record
         if record is None:
             raise NO_LIST(f"{issuer}, {number}")
         return record
@@ -68,7 +75,7 @@ class StatusLists:
         record = await self.record(issuer, number)
         chunks: dict[int, bytes] = {}
         for chunk in sorted({index // CHUNK_BITS for index in indices if index < record.length}):
-            shown = self._fresh(await self._client.prove(CHUNKS, from_did(issuer), number, chunk))
+            shown = await self._prove(CHUNKS, from_did(issuer), number, chunk)
             if shown.record is not None:
                 chunks[chunk] = shown.record.bits
         return StatusList(url, issuer, (record.purpose,), joined(chunks, length=record.length))
@@ -93,6 +100,5 @@ class StatusLists:
             after = page[-1][0]
         return chunks
 
-    def _fresh(self, shown: Shown) -> Shown:
-        check_fresh(shown.header, now_ms=self._clock(), max_age_ms=MAX_AGE_MS, max_skew_ms=MAX_SKEW_MS)
-        return shown
+    async def _prove(self, table: Table[Any], *name: Any) -> Shown:
+        return await prove_fresh(self._client, table, *name, now_ms=self._clock())

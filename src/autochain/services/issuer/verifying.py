@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -128,6 +128,12 @@ class VerifierService:
         )
 
 
+def unknown_schemas(credentials: Iterable[Verified]) -> tuple[str, ...]:
+    """Says of each schema that is not known here that nothing was checked against it."""
+    names = sorted({name for each in credentials for name in each.unknown_schemas})
+    return tuple(f"The schema {name[:200]} is not known here, and nothing was checked against it." for name in names)
+
+
 def _check_purpose(asked: Asked, purpose: Purpose) -> None:
     """Refuses to look for a proof of another purpose than such a document has."""
     if asked.purpose not in (None, purpose):
@@ -137,11 +143,9 @@ def _check_purpose(asked: Asked, purpose: Purpose) -> None:
 def _outcome(
     asked: Asked, document: Document, credentials: Sequence[Verified], warnings: tuple[str, ...] = ()
 ) -> Outcome:
-    unknown = sorted({name for each in credentials for name in each.unknown_schemas})
-    told = tuple(f"The schema {name[:200]} is not known here, and nothing was checked against it." for name in unknown)
     return Outcome(
         document=document,
         credentials=tuple(each.document for each in credentials),
         checks=("proof", "credentialStatus") if asked.status else ("proof",),
-        warnings=(*warnings, *told),
+        warnings=(*warnings, *unknown_schemas(credentials)),
     )

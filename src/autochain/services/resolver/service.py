@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...client import Client, Shown
 from ...onchain.contracts.identity import IDENTITIES, VERSIONS, Identity, Version, VersionAt
 from ...onchain.ids import from_did
+from ...onchain.ledger import Table
 from ...onchain.ledger.errors import NOT_PROVED
-from ...onchain.ledger.light import check_fresh
 from ...onchain.refusals import Refusal
 from ...wallet.credentials import (
     UNKNOWN_SUITE,
@@ -20,7 +20,7 @@ from ...wallet.credentials import (
     acc_metadata,
     did_key_document,
 )
-from ..proving import MAX_AGE_MS, MAX_SKEW_MS
+from ..proving import prove_fresh
 from .errors import FEATURE_NOT_SUPPORTED, INVALID_DID, METHOD_NOT_SUPPORTED, NOT_FOUND
 
 METHODS = ("acc", "key")
@@ -57,14 +57,14 @@ class ResolverService:
             account = from_did(url.did)
         except Refusal as refusal:
             raise INVALID_DID(refusal.detail) from None
-        shown = self._fresh(await self._client.prove(IDENTITIES, account))
+        shown = await self._prove(IDENTITIES, account)
         record: Identity | None = shown.record
         if record is None:
             raise NOT_FOUND(url.did[:60])
         number = await self._number(url, account, record)
         version, proved = record.document(), [shown.proved.key]
         if number != record.version:
-            earlier = self._fresh(await self._client.prove(VERSIONS, account, number))
+            earlier = await self._prove(VERSIONS, account, number)
             if earlier.record is None:
                 raise NOT_FOUND(f"version {number}")
             version = earlier.record
@@ -92,10 +92,8 @@ class ResolverService:
             raise NOT_PROVED("a version of another time")
         return found.version
 
-    def _fresh(self, shown: Shown) -> Shown:
-        """Refuses what a node that stands still, or hides what came since, shows of the past."""
-        check_fresh(shown.header, now_ms=self._clock(), max_age_ms=MAX_AGE_MS, max_skew_ms=MAX_SKEW_MS)
-        return shown
+    async def _prove(self, table: Table[Any], *name: Any) -> Shown:
+        return await prove_fresh(self._client, table, *name, now_ms=self._clock())
 
 
 def _check_time(url: DidUrl, version: Version) -> None:

@@ -15,11 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ...onchain.crypto import PublicKey, check_key
+from ...onchain.crypto import ED25519, P256, PublicKey, check_key
 from .. import Signer
 from .errors import UNFIT_KEY
 
-ED25519, P256 = 1, 2
 SCALAR_BYTES = 32
 
 LibraryKey: TypeAlias = Ed25519PublicKey | EllipticCurvePublicKey

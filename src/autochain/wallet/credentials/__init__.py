@@ -19,7 +19,7 @@ from .did_documents import (
     resolver_of,
 )
 from .did_urls import DidUrl, parse_did, parse_did_url
-from .documents import Document, Json, canonical, parse, write
+from .documents import Document, Json, canonical, objects_in, parse, write
 from .errors import (
     BAD_DID,
     BAD_DIGEST,
@@ -50,6 +50,8 @@ from .proofs import Author, Expected, Proved, Signer, add_proof, verify_proofs
 from .schemas import EXAMPLES, TYPES, Kind, Validity, check_schema, draft, kind_of, schema_file, schema_url
 from .status import (
     MIN_BITS,
+    STATUS_ENTRY,
+    STATUS_LIST,
     Statuses,
     StatusList,
     StatusPurpose,
@@ -60,6 +62,7 @@ from .status import (
     read_status_list,
     status_entry,
     status_list_credential,
+    status_places,
 )
 from .structure import check_credential, check_presentation, holder_of, issuer_of, subjects_of, types_of
 from .times import from_ms, to_ms
@@ -81,6 +84,8 @@ __all__ = [
     "REPLAYED",
     "REVOKED",
     "SCHEMA_MISFIT",
+    "STATUS_ENTRY",
+    "STATUS_LIST",
     "SUSPENDED",
     "TOO_FEW_PROOFS",
     "TOO_LARGE",
@@ -137,6 +142,7 @@ __all__ = [
     "key_id",
     "kind_of",
     "multikey",
+    "objects_in",
     "parse",
     "parse_did",
     "parse_did_url",
@@ -148,6 +154,7 @@ __all__ = [
     "sign_presentation",
     "status_entry",
     "status_list_credential",
+    "status_places",
     "subjects_of",
     "to_ms",
     "types_of",

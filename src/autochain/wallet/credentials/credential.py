@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .did_documents import Resolver
+from .did_documents import Purpose, Resolver
 from .documents import Document
 from .errors import EXPIRED, NOT_YET_VALID, WRONG_ISSUER
 from .proofs import Author, Expected, Proved, add_proof, under_signed_contexts, verify_proofs
@@ -25,6 +25,17 @@ class Checks:
     """How far another's clock may be ahead of this one."""
     past_keys: bool = False
     """See `Expected.past_keys`."""
+
+    def expected(self, purpose: Purpose, *, challenge: str | None, domain: str | None) -> Expected:
+        """Says what the proofs of a document have to be."""
+        return Expected(
+            purpose=purpose,
+            now_ms=self.now_ms,
+            challenge=challenge,
+            domain=domain,
+            skew_ms=self.skew_ms,
+            past_keys=self.past_keys,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +68,7 @@ def verify_credential(
     """Verifies a credential: form, proofs, issuer, validity, schema, status."""
     signed = under_signed_contexts(document)
     check_credential(signed)
-    expected = Expected(
-        purpose="assertionMethod",
-        now_ms=checks.now_ms,
-        challenge=challenge,
-        domain=domain,
-        skew_ms=checks.skew_ms,
-        past_keys=checks.past_keys,
-    )
+    expected = checks.expected("assertionMethod", challenge=challenge, domain=domain)
     proofs = verify_proofs(document, checks.resolver, expected)
     issuer = issuer_of(signed)
     if any(proof.did != issuer for proof in proofs):

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from nacl.bindings import crypto_sign_ed25519_pk_to_curve25519
 from nacl.exceptions import CryptoError
 
-from ...onchain.crypto import PublicKey, sha256
+from ...onchain.crypto import ED25519, HYBRID, P256, PublicKey, sha256
 from ...onchain.ids import did
 from .contexts import AUTOCHAIN, DID_V1, JWK, MULTIKEY
 from .did_urls import DidUrl, parse_did, parse_did_url
@@ -17,8 +17,6 @@ from .documents import Document, Json
 from .errors import BAD_DID, KEY_NOT_ALLOWED, MALFORMED, UNKNOWN_SUITE, UNRESOLVED
 from .multikey import (
     CODECS,
-    ED25519,
-    P256,
     X25519,
     agreement_multikey,
     from_agreement_multikey,
@@ -33,7 +31,6 @@ from .times import LAST_MS, from_ms, to_ms
 Purpose = Literal["assertionMethod", "authentication", "capabilityInvocation", "capabilityDelegation"]
 SIGNING: tuple[Purpose, ...] = ("authentication", "assertionMethod", "capabilityInvocation", "capabilityDelegation")
 DID_KEY = "did:key:"
-HYBRID = 5
 MAX_METHODS = 64
 
 
@@ -141,13 +138,7 @@ def acc_document(account: bytes, record: Stated) -> Document:
         contexts.append(AUTOCHAIN)
         document["threshold"] = record.threshold
     methods = [verification_method(subject, key, until_ms=record.until_ms) for key in record.keys]
-    agreement = agreement_multikey(record.encryption_key)
-    agreement_method: Document = {
-        "id": f"{subject}#{agreement}",
-        "type": "Multikey",
-        "controller": subject,
-        "publicKeyMultibase": agreement,
-    }
+    agreement_method = _multikey_method(subject, agreement_multikey(record.encryption_key))
     document["verificationMethod"] = [*methods, agreement_method]
     for purpose in SIGNING:
         document[purpose] = [method["id"] for method in methods]
@@ -211,11 +202,11 @@ def _agreement_key(key: bytes) -> bytes:
         raise MALFORMED("no usable public key") from None
 
 
-def resolver_of(chain: Resolver) -> Resolver:
-    """Makes a resolver that asks the chain for its own DIDs, makes those of did:key itself, and refuses all others."""
+def resolver_of(chain: Resolver | None) -> Resolver:
+    """Makes a resolver that asks the chain, where there is one, for its own DIDs, and makes those of did:key itself."""
 
     def resolve(url: DidUrl, /) -> Resolution:
-        if url.method == "acc":
+        if url.method == "acc" and chain is not None:
             return chain(url)
         if url.method == "key":
             return Resolution(did_key_document(url.did))

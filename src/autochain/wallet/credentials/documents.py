@@ -54,6 +54,11 @@ def write(document: Document) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=2).encode()
 
 
+def objects_in(value: Json) -> list[Document]:
+    """Gives the objects of a value that is one or a list of them; anything else is passed over."""
+    return [entry for entry in (value if isinstance(value, list) else [value]) if isinstance(entry, dict)]
+
+
 def check_bounds(value: Json) -> None:
     """Refuses a value that is too large or deep, or holds what JSON does not carry alike everywhere."""
     level: list[Json] = [value]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ...onchain.crypto import PublicKey
+from ...onchain.crypto import ED25519, ML_DSA_65, P256, SM2, PublicKey
 from .errors import MALFORMED, UNKNOWN_SUITE
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -17,7 +17,6 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 MAX_TEXT = 4096
 """The longest text that is read as base58: an ML-DSA-65 key has 2,668 letters."""
 
-ED25519, P256, SM2, ML_DSA_65 = 1, 2, 3, 4
 CODECS: Mapping[int, tuple[bytes, int]] = MappingProxyType(
     {
         ED25519: (b"\xed\x01", 32),

@@ -9,7 +9,7 @@ from .contexts import V2
 from .credential import Checks, Verified, holding, verify_credential
 from .documents import Document
 from .errors import MALFORMED, WRONG_HOLDER
-from .proofs import Author, Expected, Proved, add_proof, under_signed_contexts, verify_proofs
+from .proofs import Author, Proved, add_proof, under_signed_contexts, verify_proofs
 from .structure import check_credential, check_presentation, holder_of, issuer_of, objects
 
 
@@ -76,14 +76,7 @@ def verify_presentation(
     """
     signed = under_signed_contexts(document)
     check_presentation(signed)
-    expected = Expected(
-        purpose="authentication",
-        now_ms=checks.now_ms,
-        challenge=challenge,
-        domain=domain,
-        skew_ms=checks.skew_ms,
-        past_keys=checks.past_keys,
-    )
+    expected = checks.expected("authentication", challenge=challenge, domain=domain)
     proofs = verify_proofs(document, checks.resolver, expected)
     signer = proofs[0].did
     stated = holder_of(document)

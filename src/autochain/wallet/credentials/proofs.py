@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ...onchain.crypto import PublicKey, SignatureJob, sha256, verify_in_turn
+from ...onchain.crypto import ED25519, PublicKey, SignatureJob, sha256, verify_in_turn
 from .contexts import is_url
 from .did_documents import (
     Purpose,
@@ -18,7 +18,7 @@ from .did_documents import (
     threshold_of,
 )
 from .did_urls import DidUrl, parse_did_url
-from .documents import Document, Json, canonical
+from .documents import Document, Json, canonical, objects_in
 from .errors import (
     BAD_DID,
     DEACTIVATED,
@@ -32,7 +32,7 @@ from .errors import (
     UNKNOWN_SUITE,
     WRONG_DOMAIN,
 )
-from .multikey import ED25519, from_base58, to_base58
+from .multikey import from_base58, to_base58
 from .times import from_ms, to_ms
 
 TYPE = "DataIntegrityProof"
@@ -149,8 +149,7 @@ def under_signed_contexts(document: Document) -> Document:
     Anybody can write more behind them, and with them give its words another meaning: nobody who signed said those.
     """
     contexts = document.get("@context")
-    proofs = [proof for proof in _list(document.get("proof")) if isinstance(proof, dict)]
-    signed = [len(_list(proof["@context"])) for proof in proofs if proof.get("@context") is not None]
+    signed = [len(_list(proof["@context"])) for proof in objects_in(document.get("proof")) if proof.get("@context")]
     if not signed or not isinstance(contexts, list) or min(signed) >= len(contexts):
         return document
     return document | {"@context": contexts[: min(signed)]}
@@ -159,7 +158,7 @@ def under_signed_contexts(document: Document) -> Document:
 def _proofs(document: Document) -> Sequence[Document]:
     value = document.get("proof")
     entries = value if isinstance(value, list) else [value]
-    proofs = [proof for proof in entries if isinstance(proof, dict)]
+    proofs = objects_in(value)
     if not proofs or len(proofs) != len(entries) or len(proofs) > MAX_PROOFS:
         raise MALFORMED("proof is not one to 8 objects")
     return proofs

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
+from ...onchain.refusals import Refusal
 from .contexts import V2, is_url
 from .did_documents import Resolver
-from .documents import Document, Json
+from .documents import Document, Json, objects_in
 from .errors import BAD_STATUS, EXPIRED, MALFORMED, NOT_YET_VALID, REVOKED, SUSPENDED, TOO_LARGE, WRONG_ISSUER
 from .multikey import from_base64url, to_base64url
 from .proofs import Expected, verify_proofs
@@ -23,8 +24,8 @@ MIN_BITS = 131_072
 MAX_BITS = 1 << 24
 CHUNK_BYTES = 512
 """What the chain keeps as one value."""
-LIST = "BitstringStatusListCredential"
-ENTRY = "BitstringStatusListEntry"
+STATUS_LIST = "BitstringStatusListCredential"
+STATUS_ENTRY = "BitstringStatusListEntry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,14 @@ class StatusList:
         if not 0 <= index < len(self.bits) * 8:
             raise BAD_STATUS(f"entry {index} of {len(self.bits) * 8}")
         return bool(self.bits[index >> 3] & (0x80 >> (index & 7)))
+
+
+class StatusPlace(NamedTuple):
+    """Where one status of a credential stands."""
+
+    purpose: str
+    url: str
+    place: int
 
 
 class Statuses(Protocol):
@@ -101,7 +110,7 @@ def status_list_credential(
     return {
         "@context": [V2],
         "id": url,
-        "type": ["VerifiableCredential", LIST],
+        "type": ["VerifiableCredential", STATUS_LIST],
         "issuer": issuer,
         "validFrom": from_ms(since_ms),
         "validUntil": from_ms(until_ms),
@@ -113,7 +122,7 @@ def status_entry(*, url: str, purpose: StatusPurpose, index: int) -> Document:
     """Writes where the status of one credential stands."""
     return {
         "id": f"{url}#{index}",
-        "type": ENTRY,
+        "type": STATUS_ENTRY,
         "statusPurpose": purpose,
         "statusListIndex": str(index),
         "statusListCredential": url,
@@ -123,7 +132,7 @@ def status_entry(*, url: str, purpose: StatusPurpose, index: int) -> Document:
 def read_status_list(document: Document, *, url: str, resolver: Resolver, now_ms: int) -> StatusList:
     """Verifies the credential of a status list that was found at a URL, and opens it."""
     check_credential(document)
-    if LIST not in types_of(document) or document.get("id", url) != url:
+    if STATUS_LIST not in types_of(document) or document.get("id", url) != url:
         raise BAD_STATUS("not the list of this address")
     issuer = issuer_of(document)
     proved = verify_proofs(document, resolver, Expected(purpose="assertionMethod", now_ms=now_ms))
@@ -144,11 +153,20 @@ def read_status_list(document: Document, *, url: str, resolver: Resolver, now_ms
     return StatusList(url, issuer, purposes, decode_list(subjects[0].get("encodedList")), until_ms)
 
 
+def status_places(document: Document) -> Iterator[StatusPlace]:
+    """Yields where the statuses of a credential stand; what is malformed is passed over: its verification says so."""
+    for entry in objects_in(document.get("credentialStatus")):
+        try:
+            yield _read_entry(entry)
+        except Refusal:
+            continue
+
+
 def check_status(credential: Document, statuses: Statuses, *, now_ms: int) -> None:
     """Refuses a credential that is revoked or suspended, or whose status can't be told."""
     issuer = issuer_of(credential)
     for entry in objects(credential, "credentialStatus"):
-        url, purpose, index = _read_entry(entry)
+        purpose, url, index = _read_entry(entry)
         if purpose not in ("revocation", "suspension"):
             continue
         found = statuses(url)
@@ -160,9 +178,9 @@ def check_status(credential: Document, statuses: Statuses, *, now_ms: int) -> No
             raise REVOKED(f"entry {index}") if purpose == "revocation" else SUSPENDED(f"entry {index}")
 
 
-def _read_entry(entry: Document) -> tuple[str, str, int]:
+def _read_entry(entry: Document) -> StatusPlace:
     """Reads where a status stands; what is neither revocation nor suspension ends nothing."""
-    if entry.get("type") != ENTRY:
+    if entry.get("type") != STATUS_ENTRY:
         raise BAD_STATUS(f"status of type {str(entry.get('type'))[:40]}")
     url, purpose, index = (entry.get(name) for name in ("statusListCredential", "statusPurpose", "statusListIndex"))
     if not isinstance(url, str) or not is_url(url) or not isinstance(purpose, str):
@@ -171,4 +189,4 @@ def _read_entry(entry: Document) -> tuple[str, str, int]:
         raise MALFORMED("statusListIndex is no number as a text")
     if entry.get("statusSize", 1) != 1:
         raise BAD_STATUS("a status of several bits")
-    return url, purpose, int(index)
+    return StatusPlace(purpose, url, int(index))

@@ -17,10 +17,10 @@ import msgspec
 from ....onchain.refusals import Reason, Refusal
 from .. import errors as w3c
 from ..contexts import AUTOCHAIN, V2
-from ..did_documents import Resolution, Resolver, key_id
+from ..did_documents import Resolution, Resolver, verification_method
 from ..did_urls import DidUrl
 from ..documents import Document, canonical, parse
-from ..multikey import from_base64url, multikey, to_base64url
+from ..multikey import from_base64url, to_base64url
 from ..proofs import Author, Expected, add_proof, verify_proofs
 from . import errors
 from .grants import MAX_DELEGATIONS, Grant, Resource, Text, check_chain, read_grant, write_grant
@@ -178,18 +178,12 @@ def verify_chain(shown: Answer, owner: Resolver, *, now_ms: int) -> None:
 
 def _holder_of(grant: Grant) -> Resolver:
     """Resolves the holder of a grant by what the grant says of its key; nothing else is known offline."""
-    method = key_id(grant.holder, grant.holder_key)
-    key: Document = {
-        "id": method,
-        "type": "Multikey",
-        "controller": grant.holder,
-        "publicKeyMultibase": multikey(grant.holder_key),
-    }
+    method = verification_method(grant.holder, grant.holder_key)
     document: Document = {
         "id": grant.holder,
-        "verificationMethod": [key],
-        "authentication": [method],
-        "assertionMethod": [method],
+        "verificationMethod": [method],
+        "authentication": [method["id"]],
+        "assertionMethod": [method["id"]],
     }
 
     def resolve(url: DidUrl, /) -> Resolution:

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ....onchain.crypto import PublicKey, sha256
+from ....onchain.crypto import ED25519, PublicKey, sha256
 from ..contexts import AUTOCHAIN, V2
 from ..did_documents import DID_KEY, did_key
 from ..did_urls import parse_did
 from ..documents import Document, canonical
-from ..multikey import ED25519, from_multikey, multikey
+from ..multikey import from_multikey, multikey
 from ..times import from_ms, to_ms
 from .areas import Area, check_area, is_inside, is_within
 from .errors import (
