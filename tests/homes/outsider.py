@@ -15,7 +15,7 @@ class Outsider:
     """Speaks to a network's node and services over HTTP, and keeps every byte that comes back."""
 
     def __init__(self, network: Network) -> None:
-        app = present(network.app, "the network runs in this process")
+        app = present(network.app, "the network runs in this process")()
         self.heard: list[bytes] = []
         self.opened = 0
         """How many of its requests for keys were granted."""

@@ -221,7 +221,7 @@ def test_whenever_a_member_is_killed_what_it_gave_stands_in_its_log_as_the_chain
                 assert len((await market.fetch(receipts[-1])).parts) == 2
 
         reading = asyncio.create_task(read_on())
-        for patience in range(5):
+        for patience in (0, 2, 4):
             bought = len(receipts)
             while len(receipts) < bought + 2 and not reading.done():
                 await asyncio.sleep(0.01)
@@ -239,7 +239,7 @@ def test_whenever_a_member_is_killed_what_it_gave_stands_in_its_log_as_the_chain
         given = [
             receipt for receipt in receipts if second.account in (await client.prove(RECEIPTS, receipt)).record.given_by
         ]
-        assert len(given) > 5
+        assert len(given) > 3
         assert set(given) <= logged
 
     play(members, story)

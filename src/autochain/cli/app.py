@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -103,6 +104,13 @@ app.command("help", epilog=examples("help", "help recording read", "help --forma
 
 
 @cache
-def program() -> Any:
-    """Gives the commands as one program; to put them together takes longer than most of them run."""
-    return get_command(app)
+def program(first: str = "") -> Any:
+    """Gives the commands as one program: only the one, or the group, that the first word names, or else all.
+
+    To put all of them together takes longer than most of them run.
+    """
+    named = copy(app)
+    named.registered_groups = [each for each in app.registered_groups if each.name == first]
+    named.registered_commands = [each for each in app.registered_commands if each.name == first]
+    found = named.registered_groups or named.registered_commands
+    return get_command(named if found and first != "help" else app)

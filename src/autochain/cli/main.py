@@ -38,7 +38,7 @@ def _run(arguments: list[str]) -> int:
     from .options import PROGRAM
 
     try:
-        code = program().main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        code = program(*arguments[:1]).main(arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except Abort:

@@ -61,7 +61,7 @@ async def open_http(network: Network, settings: HttpSettings) -> AsyncIterator[S
         clock=network.clock,
         parties=await demo_parties(network) if is_demonstration else None,
         stream=stream,
-        node_app=present(network.app, "who serves a network runs it"),
+        node_app=present(network.app, "who serves a network runs it")(),
         version=__version__,
         roads=settings.roads,
         rates=settings.rates,

@@ -84,7 +84,7 @@ class Network:
         self.committee = services.committee
         self.facts = facts
         self.clock = clock
-        self.app: NodeApp | None = None
+        self.app: Callable[[], NodeApp] | None = None
         """What this process may serve to others; None where another process runs the network."""
         self.opened: Opened | None = None
         """None where another process runs the network."""
@@ -333,7 +333,7 @@ async def _run(home: Home, clock: Callable[[], int]) -> AsyncIterator[Network]:
         services = Services(home, facts, client, clock=clock)
         stack.push_async_callback(services.close)
         network = Network(home, client, services, facts, clock=clock)
-        network.app = NodeApp({CHAIN: engine}, services.routes())
+        network.app = lambda: NodeApp({CHAIN: engine}, services.routes())
         network.opened = opened
         try:
             # When the engine ends by a fault of its own, whoever waits for it must not wait for ever.

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..client import Client, HttpNode
@@ -60,7 +61,13 @@ class Services:
         self.committee = release.Committee(tuple(members), facts.threshold)
         self._node = node
         self._facts = facts
-        self._registrars = registrar_services(home, facts, client, clock=clock) if node is None else {}
+
+    @cached_property
+    def _registrars(self) -> dict[int, RegistrarService]:
+        """The registrars of this process, by the numbers of their shares; most commands ask none."""
+        if self._node is not None:
+            return {}
+        return registrar_services(self._home, self._facts, self._client, clock=self._clock)
 
     def _own(self, number: int, member: MemberFacts) -> release.Release:
         """Puts a member of this process together; one whose files are damaged refuses, and the network runs."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-import pyarrow as pa
-
 from ....signals import Column, convert, convertible, unit_named
 
 MISSING = frozenset(
@@ -26,6 +24,9 @@ def read_numbers(texts: Sequence[str], *, decimal: str, unit: str, to: str, bad:
 
     A cell that is no number is missing too, and told to `bad` with its place and text.
     """
+    # Here, for most commands read no table, and this takes a while to load.
+    import pyarrow as pa
+
     if not any(texts):
         return [None] * len(texts)
     clean = [text or None for text in texts]
