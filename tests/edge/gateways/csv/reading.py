@@ -5,6 +5,7 @@ python -m edge.gateways.csv.reading TABLE
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ from autochain.onchain.refusals import Refusal
 
 
 def main() -> None:
+    # A reader's library is loaded when it is used first, and is no memory of the file's.
+    importlib.import_module("pyarrow")
     idle_mb = peak_mb()
     points, words = 0, ""
     try:

@@ -16,7 +16,7 @@ from homes import environment
 from autochain.edge.gateways.csv.drives import MAX_REFUSED
 from autochain.edge.gateways.csv.text import MAX_LINE_CHARACTERS
 
-PEAK_MB = 120
+PEAK_MB = 130
 """What reading a file may take beyond an idle process, whatever the file."""
 GIGABYTE = 1_000_000_000
 HEADER = "time,lat,lon,speed [km/h],rpm\n"
