@@ -187,3 +187,17 @@ def test_the_reference_says_which_suites_there_are(mixed: Standing) -> None:
         assert "suite" not in form["required"]
 
     mixed.play(story)
+
+
+def test_a_draft_for_keys_of_an_unknown_suite_is_refused(mixed: Standing) -> None:
+    async def story(api: Served) -> None:
+        body = a_registration(a_holder(P256), keys=[{"suite": 0, "data": "00"}])
+        replacing = {name: body[name] for name in ("keys", "threshold", "encryption_key")}
+        for message, given, parameters in (
+            ("identity/Register", body, {}),
+            ("identity/Succeed", replacing, {"sender": api.scene.buyer.did}),
+        ):
+            answer = await api.http.post(f"{CHAIN}/drafts/{message}", json=given, params=parameters)
+            assert (answer.status_code, answer.json()["type"]) == (422, "/errors/crypto/1"), answer.text
+
+    mixed.play(story)

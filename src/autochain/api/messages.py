@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
 from ..onchain.codec import encode, named
-from ..onchain.crypto import SUITES, PublicKey
+from ..onchain.crypto import SUITES, PublicKey, check_suites
 from ..onchain.ledger import (
     Contract,
     Introduction,
@@ -181,6 +181,7 @@ async def _speaker(chain: Chain, account: bytes, message: Message | None = None)
 
 def _heaviest(keys: tuple[PublicKey, ...], threshold: int) -> tuple[int, ...]:
     """Gives the suites of as many keys as must sign, so that the fee is enough whichever of them do."""
+    check_suites(key.suite for key in keys)
     return tuple(sorted((key.suite for key in keys), key=lambda suite: -SUITES[suite].weight)[:threshold])
 
 
