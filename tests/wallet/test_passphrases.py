@@ -94,7 +94,14 @@ def test_without_the_key_of_its_home_no_wallet_opens_and_none_is_made(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("passphrase", "mode"), [(b"short", 0o600), (b"", 0o600), (b"x" * 1025, 0o600), (PASSPHRASE, 0o644)]
+    ("passphrase", "mode"),
+    [
+        (b"short", 0o600),
+        (b"", 0o600),
+        (b"x" * 1025, 0o600),
+        (PASSPHRASE + b"\n" * 2_000 + b"more", 0o600),
+        (PASSPHRASE, 0o644),
+    ],
 )
 def test_a_passphrase_file_that_can_not_be_used_is_named(tmp_path: Path, passphrase: bytes, mode: int) -> None:
     with refuses(BAD_PASSPHRASE_FILE):

@@ -56,8 +56,7 @@ def read_secret(path: Path, bad: Reason, *, least_bytes: int = 1) -> bytes:
     try:
         if path.stat().st_mode & 0o077:
             raise bad(f"{path}: others may read it")
-        with path.open("rb") as file:
-            secret = file.read(MAX_SECRET_BYTES + 3).rstrip(b"\r\n")
+        secret = path.read_bytes().rstrip(b"\r\n")
     except OSError as error:
         raise bad(f"{path}: {error.strerror}") from None
     if not least_bytes <= len(secret) <= MAX_SECRET_BYTES:

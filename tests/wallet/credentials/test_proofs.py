@@ -36,6 +36,7 @@ from autochain.wallet.credentials import (
     verify_proofs,
 )
 from autochain.wallet.credentials.multikey import from_base58, to_base58
+from autochain.wallet.credentials.proofs import under_signed_contexts
 
 from .actors import DAY, MAKER, NOW, OWNER, STRANGER, Chain, Key, World, refused, vectors, vehicle
 
@@ -330,3 +331,9 @@ def test_a_key_past_its_end_proves_nothing() -> None:
     signed = add_proof({"claim": 1}, chain.author(6), purpose="assertionMethod", created_ms=NOW - 1)
     refused(EXPIRED, lambda: verify_proofs(signed, chain.resolve, ASKED))
     assert verify_proofs(signed, chain.resolve, Expected(purpose="assertionMethod", now_ms=NOW - 1))
+
+
+def test_a_proof_over_no_contexts_leaves_none_that_somebody_wrote_behind() -> None:
+    document: Document = {"@context": ["https://example.org/words"], "proof": {"@context": []}}
+    assert under_signed_contexts(document)["@context"] == []
+    assert under_signed_contexts(document | {"proof": {}}) == document | {"proof": {}}

@@ -149,7 +149,11 @@ def under_signed_contexts(document: Document) -> Document:
     Anybody can write more behind them, and with them give its words another meaning: nobody who signed said those.
     """
     contexts = document.get("@context")
-    signed = [len(_list(proof["@context"])) for proof in objects_in(document.get("proof")) if proof.get("@context")]
+    signed = [
+        len(_list(proof["@context"]))
+        for proof in objects_in(document.get("proof"))
+        if proof.get("@context") is not None
+    ]
     if not signed or not isinstance(contexts, list) or min(signed) >= len(contexts):
         return document
     return document | {"@context": contexts[: min(signed)]}
